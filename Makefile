@@ -1,0 +1,223 @@
+# clasp-tools
+#
+#	make			library and programs, in build/
+#	make check		unit tests, program tests, pages
+#	make bench		one table of figures
+#	make fuzz FUZZ_SECONDS=600
+#	make san		everything again under ASan and UBSan
+#	make install DESTDIR=... PREFIX=/usr/local
+#
+# V=1 shows the commands.  A library that is missing leaves out the parts
+# that need it, with one line that says so.
+
+PREFIX		?= /usr/local
+DESTDIR		?=
+BUILD		?= build
+CC		?= cc
+AR		?= ar
+PKG_CONFIG	?= pkg-config
+CFLAGS		?= -O2 -g
+VERSION		:= $(shell cat VERSION)
+
+BINDIR		?= $(PREFIX)/bin
+LIBDIR		?= $(PREFIX)/lib
+INCLUDEDIR	?= $(PREFIX)/include
+MANDIR		?= $(PREFIX)/share/man
+BASHDIR		?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR		?= $(PREFIX)/share/zsh/site-functions
+FISHDIR		?= $(PREFIX)/share/fish/vendor_completions.d
+DOCDIR		?= $(PREFIX)/share/doc/clasp-tools
+
+WARN	= -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion \
+	  -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	  -Wwrite-strings -Wvla
+WERROR	?=
+STD	= -std=c11 -D_GNU_SOURCE
+CPPFLAGS += -Ilib -DCLASP_VERSION='"$(VERSION)"'
+
+ifeq ($(V),1)
+Q	=
+SAY	= @:
+else
+Q	= @
+SAY	= @printf '  %-5s %s\n'
+endif
+
+# ------------------------------------------------------------- libraries
+
+have	= $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
+NET_PC	= libuv libwebsockets
+DEV_PC	= libserialport
+HAVE_NET := $(call have,$(NET_PC))
+HAVE_DEV := $(call have,$(DEV_PC))
+
+RUNGS	= base wire tool proto core
+PC	=
+ifeq ($(HAVE_NET),yes)
+RUNGS	+= net client
+PC	+= $(NET_PC)
+ifeq ($(HAVE_DEV),yes)
+RUNGS	+= dev
+PC	+= $(DEV_PC)
+endif
+endif
+ifneq ($(PC),)
+DEP_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PC))
+DEP_LIBS := $(shell $(PKG_CONFIG) --libs $(PC))
+endif
+LIBS	= -Wl,--as-needed $(DEP_LIBS) -lm
+
+# Programs that need more than libc.
+NET_PROGRAMS = clasp-relay clasp-sub clasp-get clasp-set clasp-pub \
+	clasp-record clasp-play clasp-osc2clasp clasp-clasp2osc clasp-midi-in
+DEV_PROGRAMS = clasp-dmx-in clasp-dmx-out
+
+# --------------------------------------------------------------- sources
+
+LIB_SRC	:= $(foreach r,$(RUNGS),$(wildcard lib/$(r)/*.c))
+LIB_OBJ	:= $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
+LIB	= $(BUILD)/libclasp.a
+
+ALL_PROGRAMS := $(patsubst cmd/%.c,%,$(wildcard cmd/clasp-*.c))
+LEFT_OUT :=
+ifneq ($(HAVE_NET),yes)
+LEFT_OUT += $(NET_PROGRAMS) $(DEV_PROGRAMS)
+$(info make: $(NET_PC) not found: left out $(NET_PROGRAMS) $(DEV_PROGRAMS))
+else ifneq ($(HAVE_DEV),yes)
+LEFT_OUT += $(DEV_PROGRAMS)
+$(info make: $(DEV_PC) not found: left out $(DEV_PROGRAMS))
+endif
+PROGRAMS := $(filter-out $(LEFT_OUT),$(ALL_PROGRAMS))
+BIN	:= $(PROGRAMS:%=$(BUILD)/bin/%)
+
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+UNIT	:= $(UNIT_SRC:tests/unit/%.c=$(BUILD)/test/%)
+BENCH_SRC := $(wildcard bench/bench_*.c)
+BENCH	:= $(BENCH_SRC:bench/%.c=$(BUILD)/bench/%)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ	:= $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
+
+.PHONY: all lib programs check unit bench fuzz san install uninstall clean \
+	layers fuzz-build bench-build completions
+all: lib programs
+lib: $(LIB)
+programs: $(BIN)
+.SECONDARY:
+
+$(BUILD)/obj/%.o: %.c Makefile VERSION
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(Q)$(CC) $(STD) $(CPPFLAGS) $(DEP_CFLAGS) $(WARN) $(WERROR) \
+	    $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIB): $(LIB_OBJ)
+	@mkdir -p $(@D)
+	$(SAY) AR $@
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(BUILD)/bin/%: $(BUILD)/obj/cmd/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIB) $(LIBS)
+
+# Unit tests read the vectors with jansson.
+$(BUILD)/test/%: tests/unit/%.c $(LIB) Makefile
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) $(STD) $(CPPFLAGS) -Itests/unit $(DEP_CFLAGS) $(WARN) \
+	    $(WERROR) $(CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< \
+	    $(LIB) $(LIBS) $(shell $(PKG_CONFIG) --libs jansson) -lpthread
+
+$(BUILD)/bench/%: bench/%.c $(LIB) Makefile
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) $(STD) $(CPPFLAGS) -Ibench $(DEP_CFLAGS) $(WARN) \
+	    $(WERROR) $(CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< \
+	    $(LIB) $(LIBS) -lpthread
+
+unit: $(UNIT)
+bench-build: all $(BENCH)
+
+layers:
+	$(Q)scripts/check-layers
+
+check: all layers unit
+	$(Q)scripts/run-tests
+
+bench: bench-build
+	$(Q)scripts/run-bench
+
+# One libFuzzer binary for each decoder, with everything it needs compiled
+# for coverage and under the sanitizers.
+FUZZ_SECONDS ?= 60
+FUZZ_CC	?= clang
+FUZZ_LIB_SRC := $(foreach r,base wire tool proto core,$(wildcard lib/$(r)/*.c))
+FUZZ_OBJ := $(FUZZ_LIB_SRC:%.c=$(BUILD)/fuzz/obj/%.o)
+FUZZ_FLAGS = -g -O1 -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=undefined
+$(BUILD)/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(SAY) FUZZ $<
+	$(Q)$(FUZZ_CC) $(STD) $(CPPFLAGS) $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJ)
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(FUZZ_CC) $(STD) $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer \
+	    -o $@ $< $(FUZZ_OBJ) -lm
+fuzz-build: $(FUZZ)
+fuzz: fuzz-build
+	$(Q)FUZZ_SECONDS=$(FUZZ_SECONDS) BUILD=$(BUILD) scripts/run-fuzz
+
+SAN_FLAGS = -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
+	-fno-sanitize-recover=undefined
+san:
+	$(Q)$(MAKE) BUILD=$(BUILD)/san CFLAGS='$(SAN_FLAGS)' all unit
+	$(Q)BUILD=$(BUILD)/san scripts/run-tests
+
+completions: programs
+	$(Q)scripts/make-completions $(BUILD)/bin completions
+
+# --------------------------------------------------------------- install
+
+HEADERS := $(patsubst lib/%,%,$(foreach r,$(RUNGS),$(wildcard lib/$(r)/*.h)))
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
+	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+	    $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(BASHDIR) \
+	    $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR) $(DESTDIR)$(DOCDIR)
+	install -m 755 $(BIN) $(DESTDIR)$(BINDIR)
+	install -m 644 $(LIB) $(DESTDIR)$(LIBDIR)
+	for h in clasp.h $(HEADERS); do \
+	    install -D -m 644 lib/$$h $(DESTDIR)$(INCLUDEDIR)/clasp/$$h || \
+	    exit 1; done
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+	    -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+	    -e 's|@REQUIRES@|$(PC)|' clasp.pc.in \
+	    > $(DESTDIR)$(LIBDIR)/pkgconfig/clasp.pc
+	for s in 1 5 7; do for m in man/*.$$s; do [ -f $$m ] || continue; \
+	    install -m 644 $$m $(DESTDIR)$(MANDIR)/man$$s || exit 1; \
+	    done; done
+	for p in $(PROGRAMS); do \
+	    install -m 644 completions/$$p.bash $(DESTDIR)$(BASHDIR)/$$p && \
+	    install -m 644 completions/_$$p $(DESTDIR)$(ZSHDIR)/_$$p && \
+	    install -m 644 completions/$$p.fish $(DESTDIR)$(FISHDIR)/$$p.fish \
+	    || exit 1; done
+	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)
+
+uninstall:
+	for p in $(PROGRAMS); do rm -f $(DESTDIR)$(BINDIR)/$$p \
+	    $(DESTDIR)$(BASHDIR)/$$p $(DESTDIR)$(ZSHDIR)/_$$p \
+	    $(DESTDIR)$(FISHDIR)/$$p.fish; done
+	rm -f $(DESTDIR)$(LIBDIR)/libclasp.a \
+	    $(DESTDIR)$(LIBDIR)/pkgconfig/clasp.pc
+	for m in man/*.[157]; do \
+	    rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m#man/}; done
+	rm -rf $(DESTDIR)$(INCLUDEDIR)/clasp $(DESTDIR)$(DOCDIR)
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(LIB_OBJ:.o=.d) $(BIN:$(BUILD)/bin/%=$(BUILD)/obj/cmd/%.d) \
+	$(UNIT:=.d) $(BENCH:=.d) $(FUZZ_OBJ:.o=.d)

@@ -1,0 +1,85 @@
+/*
+ * outq.h - what waits to be sent to one peer.
+ *
+ * Frames are encoded once into a slab, a reference-counted block that is
+ * only ever appended to, with the bytes the transport wants in front
+ * (wire/framing.h).  A queue holds spans of slabs; a span that continues the
+ * one before extends it, so that a burst to many peers is one span in each
+ * queue and one system call for each socket.
+ *
+ *	slab   | frame | frame | frame | frame |          |
+ *	         \______ span of A ______/
+ *	                 \__________ span of B __________/
+ *
+ * The owner of the socket takes spans from the front (peek), sends them, and
+ * says how far it came (sent).  No I/O here.
+ */
+#ifndef CLASP_CORE_OUTQ_H
+#define CLASP_CORE_OUTQ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "wire/framing.h"
+#include "wire/message.h"
+
+struct clasp_slab {
+	uint32_t	refs;
+	uint32_t	len;		/* bytes used */
+	uint32_t	cap;
+	uint8_t		data[];
+};
+
+struct clasp_span {
+	struct clasp_slab *slab;	/* holds one reference */
+	uint32_t	 off;
+	uint32_t	 len;
+};
+
+/* The slab being written, one for each framing: owned by whoever encodes. */
+struct clasp_slabs {
+	struct clasp_slab *current[CLASP_FRAMINGS];
+	uint64_t	 mask_state;	/* for CLASP_FRAMING_WS_MASKED */
+};
+
+void	clasp_slabs_init(struct clasp_slabs *slabs, uint64_t mask_seed);
+void	clasp_slabs_clear(struct clasp_slabs *slabs);
+/*
+ * Encode msg as a framed frame into the current slab and describe it in
+ * *out, which borrows: it is good until the next call.  head as in
+ * clasp_frame_encode.  Returns 0 or an error of the encoder.
+ */
+int	clasp_slabs_encode(struct clasp_slabs *slabs,
+	    enum clasp_framing framing, const struct clasp_msg *msg,
+	    const struct clasp_frame *head, struct clasp_span *out);
+/* The same for a whole frame that exists as bytes. */
+int	clasp_slabs_copy(struct clasp_slabs *slabs,
+	    enum clasp_framing framing, struct clasp_str frame,
+	    struct clasp_span *out);
+
+struct clasp_outq {
+	struct clasp_span *spans;	/* owned ring; NULL while empty */
+	uint32_t	 first, count, cap;
+	uint32_t	 head_sent;	/* bytes of the first frame gone */
+	uint8_t		 framing;	/* enum clasp_framing */
+	uint32_t	 msgs;		/* frames not wholly sent */
+	size_t		 bytes;		/* not sent */
+};
+
+void	clasp_outq_init(struct clasp_outq *q, enum clasp_framing framing);
+void	clasp_outq_clear(struct clasp_outq *q);
+/* Append one frame; takes a reference.  0 or CLASP_ENOMEM. */
+int	clasp_outq_add(struct clasp_outq *q, const struct clasp_span *span);
+/* Bytes that are in no slab (a WebSocket control frame) as one message. */
+int	clasp_outq_add_bytes(struct clasp_outq *q, const void *p, size_t n);
+/* Up to max pieces from the front; returns how many. */
+int	clasp_outq_peek(const struct clasp_outq *q, struct clasp_str *pieces,
+	    int max);
+/* n bytes from the front have been taken by the socket. */
+void	clasp_outq_sent(struct clasp_outq *q, size_t n);
+/* Copy what waits into memory of its own and let go of the shared slabs. */
+int	clasp_outq_detach(struct clasp_outq *q);
+
+#endif

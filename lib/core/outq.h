@@ -25,10 +25,13 @@
 #include "wire/framing.h"
 #include "wire/message.h"
 
+struct clasp_slab_pool;
+
 struct clasp_slab {
 	uint32_t	refs;
 	uint32_t	len;		/* bytes used */
 	uint32_t	cap;
+	struct clasp_slab_pool *pool;	/* NULL: one queue's own memory */
 	uint8_t		data[];
 };
 
@@ -36,11 +39,18 @@ struct clasp_span {
 	struct clasp_slab *slab;	/* holds one reference */
 	uint32_t	 off;
 	uint32_t	 len;
+	uint32_t	 msgs;		/* frames that end in it */
 };
 
-/* The slab being written, one for each framing: owned by whoever encodes. */
+/*
+ * The slab being written, one for each framing: owned by whoever encodes.
+ * A slab that nobody waits for any more is written again from its start, and
+ * a few full ones are kept for later, so that a steady stream of frames needs
+ * no memory.  Queues may outlive the slabs they were filled from.
+ */
 struct clasp_slabs {
 	struct clasp_slab *current[CLASP_FRAMINGS];
+	struct clasp_slab_pool *pool;
 	uint64_t	 mask_state;	/* for CLASP_FRAMING_WS_MASKED */
 };
 
@@ -59,8 +69,20 @@ int	clasp_slabs_copy(struct clasp_slabs *slabs,
 	    enum clasp_framing framing, struct clasp_str frame,
 	    struct clasp_span *out);
 
+/* The same for a payload: a header with the QoS asked for goes before it. */
+int	clasp_slabs_payload(struct clasp_slabs *slabs,
+	    enum clasp_framing framing, uint8_t qos, struct clasp_str payload,
+	    struct clasp_span *out);
+
+/* Keep a span beyond the next call; give it back with clasp_span_drop. */
+void	clasp_span_keep(const struct clasp_span *span);
+void	clasp_span_drop(struct clasp_span *span);
+
+#define CLASP_OUTQ_ROOM	2	/* spans without memory of their own */
+
 struct clasp_outq {
-	struct clasp_span *spans;	/* owned ring; NULL while empty */
+	struct clasp_span *spans;	/* owned ring; NULL: room is used */
+	struct clasp_span room[CLASP_OUTQ_ROOM];
 	uint32_t	 first, count, cap;
 	uint32_t	 head_sent;	/* bytes of the first frame gone */
 	uint8_t		 framing;	/* enum clasp_framing */
@@ -70,7 +92,7 @@ struct clasp_outq {
 
 void	clasp_outq_init(struct clasp_outq *q, enum clasp_framing framing);
 void	clasp_outq_clear(struct clasp_outq *q);
-/* Append one frame; takes a reference.  0 or CLASP_ENOMEM. */
+/* Append a span, usually of one frame; takes a reference.  0 or CLASP_ENOMEM. */
 int	clasp_outq_add(struct clasp_outq *q, const struct clasp_span *span);
 /* Bytes that are in no slab (a WebSocket control frame) as one message. */
 int	clasp_outq_add_bytes(struct clasp_outq *q, const void *p, size_t n);

@@ -129,12 +129,12 @@ $(BUILD)/test/%: tests/unit/%.c $(LIB) Makefile
 	    $(WERROR) $(CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< \
 	    $(LIB) $(LIBS) $(shell $(PKG_CONFIG) --libs jansson) -lpthread
 
-$(BUILD)/bench/%: bench/%.c $(LIB) Makefile
+$(BUILD)/bench/%: bench/%.c $(BUILD)/obj/bench/load.o $(LIB) Makefile
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(CC) $(STD) $(CPPFLAGS) -Ibench $(DEP_CFLAGS) $(WARN) \
 	    $(WERROR) $(CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< \
-	    $(LIB) $(LIBS) -lpthread
+	    $(BUILD)/obj/bench/load.o $(LIB) $(LIBS) -lpthread
 
 unit: $(UNIT)
 bench-build: all $(BENCH)

@@ -63,7 +63,17 @@ struct cli_tool {
 	const char	*const *examples;	/* three or more pairs: what it
 					 * does, command; NULL at the end */
 	enum cli_complete operand_complete;
+	/* without -u this program needs no relay: token and certificates are
+	 * then not looked at */
+	bool		 relay_optional;
 };
+
+/*
+ * Every program also has hidden options: --options prints its table as TAB
+ * lines, --mdoc the shared options as items for its man page (the script
+ * scripts/make-man-options puts them between two marks there), and
+ * --completion=bash|zsh|fish a completion script.
+ */
 
 /* Ids of options that all tools share; a tool's own start at CLI_OWN. */
 enum cli_common_id {
@@ -84,6 +94,10 @@ extern const struct cli_option cli_output_options[];	/* -o -f -t --exact */
 extern const struct cli_option cli_stop_options[];	/* -n -T --idle */
 extern const struct cli_option cli_input_options[];	/* --strict */
 extern const struct cli_option cli_run_options[];	/* --ready-fd --stats */
+extern const struct cli_option cli_type_options[];	/* --type */
+extern const struct cli_option cli_wait_options[];	/* --no-wait */
+/* --map RULE and -m FILE: cli_next returns CLI_MAP and CLI_MAP_FILE. */
+extern const struct cli_option cli_map_options[];
 
 /* What the shared options came to; filled by cli_next. */
 struct cli_common {
@@ -115,6 +129,11 @@ struct cli_common {
 extern struct cli_common cli;
 
 /*
+ * A table of the program's own may have a row with the id of a shared option
+ * (to say another help text): it is handled as the shared one.  For another
+ * meaning of the same letter or name (-o FILE of a recorder) use an id of
+ * its own.
+ *
  * Begin: remembers the tool, reads environment and configuration file,
  * handles --help and --version.  Then each call of cli_next returns the id
  * of the next option that is the tool's own (shared ones are handled inside)
@@ -137,6 +156,24 @@ double	cli_arg_rate(void);		/* 30/s or 30 */
 /* The same for any text: 0 or CLASP_ESYNTAX. */
 int	cli_duration_us(const char *text, uint64_t *out);
 int	cli_rate(const char *text, double *out);
+int	cli_number(const char *text, long *out);	/* or CLASP_ERANGE */
+int	cli_float(const char *text, double *out);	/* or CLASP_ERANGE */
+/* The argument just returned is no good: "--option: why", exit 2. */
+void	cli_arg_bad(const char *why, ...)
+	    __attribute__((format(printf, 1, 2), noreturn));
+/* The argument names a file: dies when it is the name of an output form. */
+const char *cli_arg_file(void);
+
+/*
+ * Checks of operands; they die with exit 2.  A pattern or address that is
+ * none; several files where patterns belong ("quote the pattern", for
+ * operands from the given one on); too few or too many operands (max -1: no
+ * limit; what is "PATTERN" in "no PATTERN given").
+ */
+void	cli_check_pattern(const char *text);
+void	cli_check_address(const char *text);
+void	cli_check_patterns(int from);
+void	cli_check_count(int min, int max, const char *what);
 
 /* "tool: subject: why" on stderr; subject may be NULL.  Control characters
  * in subject are shown escaped. */
@@ -156,6 +193,9 @@ void	cli_die(enum cli_exit code, const char *subject, const char *why, ...)
 void	cli_usage(const char *why, ...)
 	    __attribute__((format(printf, 1, 2), noreturn));
 
+/* strerror(3) in lower case. */
+const char *cli_strerror(int error);
+
 /* Remember that a code applies; keeps the most important one. */
 void	cli_fail(enum cli_exit code);
 /* The code to exit with, by what was remembered. */
@@ -169,6 +209,8 @@ int	cli_exit_code(void);
 void	cli_signals(void (*woken)(int signal));
 /* The signal that came, or 0. */
 int	cli_signal(void);
+/* As if none had come: for a program that exits 0 on a signal. */
+void	cli_signal_forget(void);
 /* Flush stdout and check it; report a full disk (exit 3); then exit with
  * cli_exit_code(), or die of the signal that came. */
 void	cli_end(void) __attribute__((noreturn));

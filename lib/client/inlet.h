@@ -6,6 +6,7 @@
 #ifndef CLASP_CLIENT_INLET_H
 #define CLASP_CLIENT_INLET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <uv.h>

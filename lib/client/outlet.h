@@ -6,6 +6,8 @@
 #ifndef CLASP_CLIENT_OUTLET_H
 #define CLASP_CLIENT_OUTLET_H
 
+#include <stdbool.h>
+
 #include <uv.h>
 
 struct clasp_outlet;

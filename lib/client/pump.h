@@ -54,12 +54,12 @@ struct clasp_pump_config {
 	 * CLASP_TTL_NEVER): a look must survive a quiet hour. */
 	bool	ttl_as_given;
 	uint32_t ttl;
+	/* rev= of a SET is a condition; else it is not sent */
+	bool	cas;
 	/* rate and epsilon of the subscriptions; NULL: none */
 	const struct clasp_subscribe *options;
 	/* sink: every message of the relay as a line, SNAPSHOT too */
 	bool	control;
-	/* sink: lines are shown, so each needs rev= (and by=, ts= where they
-	 * are known); else only what the message says */
 	/* -u: at most this many lines a second for each address of params
 	 * and streams, the newest counts; 0: no limit */
 	double	max_rate;
@@ -85,8 +85,9 @@ struct clasp_pump *clasp_pump_new(uv_loop_t *loop,
 void	clasp_pump_ready(struct clasp_pump *p);
 /* A source's line: printed, or sent.  Counts for -n. */
 void	clasp_pump_emit(struct clasp_pump *p, const struct clasp_line *line);
-/* Print a line on stdout, without rev=, ts= and by= unless -v. */
-void	clasp_pump_print(struct clasp_pump *p, struct clasp_line *line);
+/* Print a line on stdout.  What came from a relay has rev=, ts= and by= only
+ * with -v. */
+void	clasp_pump_print(struct clasp_pump *p, const struct clasp_line *line);
 /* Bytes were collected with cli_out_bytes(). */
 void	clasp_pump_printed(struct clasp_pump *p);
 /* One line more is done; only with count_by_program.  True: it was the last

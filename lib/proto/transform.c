@@ -167,7 +167,7 @@ read_numbers(compiler *c, step *s, struct clasp_str args)
 	const char *p = args.p, *end = args.p + args.len, *comma;
 	unsigned most = s->kind->most;
 
-	if (args.p == s->text_end && args.p[-1] != ':')
+	if (args.len == 0 && args.p[-1] != ':')
 		return 0;
 	for (;; p = comma + 1) {
 		comma = memchr(p, ',', (size_t)(end - p));

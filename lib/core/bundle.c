@@ -11,7 +11,7 @@ static bool
 reject(struct clasp_refusal *refusal, uint16_t code, const char *text)
 {
 	refusal->code = code;
-	snprintf(refusal->text, sizeof refusal->text, "Bundle rejected: %s",
+	snprintf(refusal->text, sizeof refusal->text, "Bundle rejected: %.180s",
 	    text);
 	return false;
 }
@@ -37,15 +37,36 @@ peer_to_peer(struct clasp_str address)
 	    (address.len == prefix.len || address.p[prefix.len] == '/');
 }
 
+/* The binary form of a PUBLISH; a MessagePack bundle's has yet to be made. */
+static bool
+binary(struct clasp_session *s, const struct clasp_bundle *bundle, uint32_t i,
+    struct clasp_str *out)
+{
+	struct clasp_router *router = s->router;
+	int n;
+
+	if (bundle->raw != NULL && bundle->raw[i].len > 0 &&
+	    (uint8_t)bundle->raw[i].p[0] == CLASP_PUBLISH) {
+		*out = bundle->raw[i];
+		return true;
+	}
+	n = clasp_msg_encode(router->scratch, sizeof router->scratch,
+	    &bundle->messages[i]);
+	*out = clasp_str_of((char *)router->scratch, n > 0 ? (size_t)n : 0);
+	return n > 0;
+}
+
 /* May this member be applied, after those before it? */
 static bool
-check(struct clasp_session *s, const struct clasp_msg *member,
+check(struct clasp_session *s, const struct clasp_bundle *bundle, uint32_t i,
     struct clasp_overlay *overlay, uint64_t now_us,
     struct clasp_refusal *refusal)
 {
+	const struct clasp_msg *member = &bundle->messages[i];
 	struct clasp_outcome outcome;
 	struct clasp_refusal why;
 	struct clasp_write write;
+	struct clasp_str payload;
 	int error;
 
 	if (member->type != CLASP_SET && member->type != CLASP_PUBLISH)
@@ -59,7 +80,9 @@ check(struct clasp_session *s, const struct clasp_msg *member,
 		if (peer_to_peer(member->publish.address))
 			return reject(refusal, 101, "peer-to-peer signalling "
 			    "may not be in it");
-		return true;
+		/* MessagePack may be shorter than what has to be sent on */
+		return binary(s, bundle, i, &payload) ||
+		    reject(refusal, 402, "value too large");
 	}
 	write = clasp_router_write(s, &member->set);
 	error = clasp_store_try(s->router->store, overlay, &write, now_us,
@@ -80,46 +103,10 @@ check_all(struct clasp_session *s, const struct clasp_bundle *bundle,
 
 	clasp_overlay_init(&overlay, &s->router->arena);
 	for (i = 0; i < bundle->count && failed == NULL; i++)
-		if (!check(s, &bundle->messages[i], &overlay, now_us,
-		    refusal))
+		if (!check(s, bundle, i, &overlay, now_us, refusal))
 			failed = &bundle->messages[i];
 	clasp_overlay_clear(&overlay);
 	return failed;
-}
-
-/* A member of a MessagePack bundle has no bytes of its own. */
-static void
-publish(struct clasp_session *s, const struct clasp_msg *member,
-    struct clasp_str raw, uint64_t now_us)
-{
-	struct clasp_router *router = s->router;
-	int n;
-
-	if (raw.p == NULL || (uint8_t)raw.p[0] != CLASP_PUBLISH) {
-		n = clasp_msg_encode(router->scratch, sizeof router->scratch,
-		    member);
-		if (n < 0)
-			return;		/* checked: see fits */
-		raw = clasp_str_of((char *)router->scratch, (size_t)n);
-	}
-	clasp_router_cast_publish(s, member, raw, now_us);
-}
-
-/* Does a MessagePack member that grows in the binary form still fit? */
-static bool
-fits(struct clasp_session *s, const struct clasp_bundle *bundle,
-    uint32_t *which)
-{
-	uint32_t i;
-
-	for (i = 0; bundle->raw == NULL && i < bundle->count; i++)
-		if (bundle->messages[i].type == CLASP_PUBLISH &&
-		    clasp_msg_encode(s->router->scratch,
-		    sizeof s->router->scratch, &bundle->messages[i]) < 0) {
-			*which = i;
-			return false;
-		}
-	return true;
 }
 
 static void
@@ -129,13 +116,15 @@ apply(struct clasp_session *s, const struct clasp_bundle *bundle,
 	const struct clasp_msg *member;
 	struct clasp_outcome outcome;
 	struct clasp_write write;
+	struct clasp_str payload;
 	uint32_t i;
 
 	for (i = 0; i < bundle->count; i++) {
 		member = &bundle->messages[i];
 		if (member->type == CLASP_PUBLISH) {
-			publish(s, member, bundle->raw ? bundle->raw[i] :
-			    CLASP_STR_NONE, now_us);
+			if (binary(s, bundle, i, &payload))
+				clasp_router_cast_publish(s, member, payload,
+				    now_us);
 			continue;
 		}
 		write = clasp_router_write(s, &member->set);
@@ -157,7 +146,6 @@ clasp_bundle_run(struct clasp_session *s, const struct clasp_msg *msg,
 	struct clasp_msg ack = { .type = CLASP_ACK };
 	const struct clasp_msg *failed;
 	struct clasp_refusal refusal;
-	uint32_t which;
 
 	(void)payload;
 	if (bundle->has_timestamp && bundle->timestamp_us > now_us) {
@@ -166,10 +154,6 @@ clasp_bundle_run(struct clasp_session *s, const struct clasp_msg *msg,
 		return;
 	}
 	failed = check_all(s, bundle, now_us, &refusal);
-	if (failed == NULL && !fits(s, bundle, &which)) {
-		failed = &bundle->messages[which];
-		reject(&refusal, 402, "value too large");
-	}
 	if (failed != NULL) {
 		clasp_session_error(s, refusal.code, address_of(failed),
 		    refusal.text);

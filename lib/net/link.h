@@ -32,7 +32,10 @@ struct clasp_link_events {
 	 */
 	int	(*unit)(struct clasp_link *link, const uint8_t *bytes,
 		    size_t len, size_t *used, void *user);
-	/* n bytes of the queue left through the socket */
+	/*
+	 * n bytes of the queue left through the socket: tell the queue
+	 * (clasp_outq_sent, or who owns it).
+	 */
 	void	(*sent)(struct clasp_link *link, size_t n, void *user);
 	/* the socket has taken nothing for a whole turn; may be NULL */
 	void	(*stalled)(struct clasp_link *link, void *user);
@@ -58,6 +61,7 @@ struct clasp_link {
 	void		*user;
 	struct clasp_outq *out;		/* the owner's; set by it in open() */
 	enum clasp_framing framing;	/* what out must be framed with */
+	uint64_t	heard_ms;	/* uv_now when bytes last came */
 };
 
 /* Send what the socket takes of link->out now; the rest follows by itself
@@ -97,7 +101,8 @@ int	clasp_link_connect(uv_loop_t *loop, const struct clasp_url *url,
 typedef void (*clasp_accept_fn)(struct clasp_link *link, void *user);
 
 /*
- * Listen.  accept must set link->events, link->user and link->out.
+ * Listen.  accept must set link->events, link->user and link->out; `open`
+ * is not called for such a link.
  * Returns 0 or CLASP_EURL, EMISSING, EBIND (why gets the reason), ENOMEM.
  */
 int	clasp_listen(uv_loop_t *loop, const struct clasp_url *url,

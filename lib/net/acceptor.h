@@ -1,0 +1,27 @@
+/*
+ * acceptor.h - a listening socket on the loop.
+ *
+ * When the process is out of descriptors, a spare one is used to accept and
+ * turn away, so that callers see a closed connection and not a hang.
+ */
+#ifndef CLASP_NET_ACCEPTOR_H
+#define CLASP_NET_ACCEPTOR_H
+
+#include <uv.h>
+
+struct clasp_acceptor {
+	uv_poll_t	 poll;
+	int		 fd;
+	int		 spare;
+	/* a connected, non-blocking socket, the callee's from now on */
+	void		(*peer)(struct clasp_acceptor *acceptor, int fd);
+	void		(*closed)(struct clasp_acceptor *acceptor);
+};
+
+/* Listen on a bound socket.  0 or a negative errno; fd is closed then. */
+int	clasp_acceptor_start(struct clasp_acceptor *acceptor, uv_loop_t *loop,
+	    int fd);
+/* `closed` comes from the loop. */
+void	clasp_acceptor_stop(struct clasp_acceptor *acceptor);
+
+#endif

@@ -1,0 +1,89 @@
+/* link.c - see link.h and scheme.h */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "net/scheme.h"
+#include "net/unix.h"
+#include "net/websocket.h"
+
+static const struct clasp_scheme schemes[] = {
+	{ .name = "ws", .port = 7330, .network = true, .path = "/clasp",
+	  .connect = clasp_websocket_connect,
+	  .listen = clasp_websocket_listen },
+	{ .name = "unix",
+	  .connect = clasp_unix_connect, .listen = clasp_unix_listen },
+	{ .name = "wss", .port = 7330, .network = true, .path = "/clasp" },
+	{ .name = "tcp", .port = 7330, .network = true },
+	{ .name = "tls", .port = 7330, .network = true },
+	{ .name = "quic", .port = 7331, .network = true },
+	{ .name = "udp", .port = 7341, .network = true },
+	{ .name = "serial" },
+	{ .name = "ble", .path_optional = true },
+};
+
+/* Schemes are compared without regard to case, as in every URL. */
+const struct clasp_scheme *
+clasp_scheme_find(struct clasp_str name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
+		if (strlen(schemes[i].name) == name.len &&
+		    strncasecmp(schemes[i].name, name.p, name.len) == 0)
+			return &schemes[i];
+	return NULL;
+}
+
+int
+clasp_link_connect(uv_loop_t *loop, const struct clasp_url *url,
+    const struct clasp_link_events *events, void *user,
+    struct clasp_link **out)
+{
+	const struct clasp_scheme *scheme;
+
+	scheme = clasp_scheme_find(clasp_str_c(url->scheme));
+	if (!scheme)
+		return CLASP_EURL;
+	if (!scheme->connect)
+		return CLASP_EMISSING;
+	return scheme->connect(loop, url, events, user, out);
+}
+
+int
+clasp_listen(uv_loop_t *loop, const struct clasp_url *url,
+    clasp_accept_fn accept, void *user, struct clasp_listener **out,
+    const char **why)
+{
+	const struct clasp_scheme *scheme;
+	int error;
+
+	scheme = clasp_scheme_find(clasp_str_c(url->scheme));
+	if (!scheme)
+		error = CLASP_EURL;
+	else if (!scheme->listen)
+		error = CLASP_EMISSING;
+	else
+		return scheme->listen(loop, url, accept, user, out, why);
+	*why = clasp_strerror(error);
+	return error;
+}
+
+int
+clasp_listener_port(const struct clasp_listener *listener)
+{
+	return listener->port;
+}
+
+const char *
+clasp_listener_name(const struct clasp_listener *listener)
+{
+	return listener->name;
+}
+
+void
+clasp_listener_close(struct clasp_listener *listener)
+{
+	if (listener)
+		listener->ops->close(listener);
+}

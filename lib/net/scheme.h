@@ -1,0 +1,45 @@
+/*
+ * scheme.h - the table of transports, by the scheme of their URLs.
+ *
+ * A new transport is one file with two functions and one row in link.c.  A
+ * row without functions is a scheme that exists but is not built in.
+ */
+#ifndef CLASP_NET_SCHEME_H
+#define CLASP_NET_SCHEME_H
+
+#include <stdbool.h>
+
+#include "net/link.h"
+
+struct clasp_listener_ops {
+	/* stop accepting and free; links that exist stay */
+	void	(*close)(struct clasp_listener *listener);
+};
+
+/* What every transport's listener begins with. */
+struct clasp_listener {
+	const struct clasp_listener_ops *ops;
+	clasp_accept_fn	 accept;
+	void		*user;
+	int		 port;
+	char		 name[128];
+};
+
+struct clasp_scheme {
+	const char	*name;
+	int		 port;		/* default; 0: has none */
+	bool		 network;	/* "//host:port/path" follows */
+	bool		 path_optional;
+	const char	*path;		/* when none is given; NULL: "" */
+	int	(*connect)(uv_loop_t *loop, const struct clasp_url *url,
+		    const struct clasp_link_events *events, void *user,
+		    struct clasp_link **out);
+	int	(*listen)(uv_loop_t *loop, const struct clasp_url *url,
+		    clasp_accept_fn accept, void *user,
+		    struct clasp_listener **out, const char **why);
+};
+
+/* NULL: no such scheme. */
+const struct clasp_scheme *clasp_scheme_find(struct clasp_str name);
+
+#endif

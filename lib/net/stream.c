@@ -1,0 +1,769 @@
+/* stream.c - see stream.h */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/bytes.h"
+#include "base/error.h"
+#include "net/hub.h"
+#include "net/stream.h"
+
+#define QUIET_MS	30000	/* then a ping goes out */
+#define ANSWER_MS	10000	/* then nobody is there */
+#define GOODBYE_MS	1000	/* for flushing and the peer's goodbye */
+#define PIECES		64	/* looked at for one system call */
+#define ALONE		16384	/* a span this long is not copied */
+#define MORE		4096	/* a read this long is tried again */
+#define TURN_BYTES	(1u << 20)	/* from one stream in one turn */
+#define TURN_NS		1000000u
+#define PONGS_WAITING	16384	/* bytes waiting: no more pongs */
+#define REASON_MAX	128
+
+enum state {
+	OPENING,
+	OPEN,
+	CLOSING,		/* flush, exchange goodbyes */
+	DEAD			/* `closed` is on its way */
+};
+
+struct clasp_stream {
+	struct clasp_link link;		/* first */
+	struct clasp_hub *hub;
+	uv_poll_t	 poll;
+	uv_timer_t	 timer;		/* keepalive, or the goodbye's end */
+	struct clasp_hub_task task;
+	struct clasp_buf left;		/* a unit's rest, then raw bytes */
+	struct clasp_buf parts;		/* of a fragmented message */
+	void		(*stop_opening)(void *arg);
+	void		*opening;
+	char		*reason;	/* owned; NULL: none */
+	size_t		 held;		/* bytes of the unit's rest */
+	int		 fd;
+	int		 error;
+	uint16_t	 code;		/* of our goodbye */
+	uint8_t		 state;
+	uint8_t		 handles;	/* not closed yet */
+	bool		 paused : 1;
+	bool		 resume : 1;	/* the task is to go on reading */
+	bool		 blocked : 1;	/* the socket was full */
+	bool		 pinged : 1;
+	bool		 said_bye : 1;
+	bool		 heard_bye : 1;
+	bool		 deaf : 1;	/* what comes makes no sense */
+	bool		 shut : 1;
+	bool		 in_message : 1;
+	bool		 text : 1;
+};
+
+static void flush(struct clasp_stream *s);
+
+static bool
+is_ws(const struct clasp_stream *s)
+{
+	return s->link.framing == CLASP_FRAMING_WS ||
+	    s->link.framing == CLASP_FRAMING_WS_MASKED;
+}
+
+/* ------------------------------------------------------------- the end */
+
+static void
+on_handle_closed(uv_handle_t *handle)
+{
+	struct clasp_stream *s = handle->data;
+
+	if (--s->handles > 0)
+		return;
+	s->link.events->closed(&s->link, s->error,
+	    s->reason ? s->reason : clasp_strerror(s->error), s->link.user);
+	clasp_hub_put(s->hub);
+	clasp_buf_clear(&s->left);
+	clasp_buf_clear(&s->parts);
+	free(s->reason);
+	free(s);
+}
+
+static void
+set_reason(struct clasp_stream *s, int error, const char *reason)
+{
+	if (s->reason || s->error)
+		return;			/* the first one is the cause */
+	s->error = error;
+	if (reason)
+		s->reason = strndup(reason, REASON_MAX);
+}
+
+static void
+finish(struct clasp_stream *s, int error, const char *reason)
+{
+	if (s->state == DEAD)
+		return;
+	set_reason(s, error, reason);
+	if (s->state == OPENING && s->stop_opening)
+		s->stop_opening(s->opening);
+	s->state = DEAD;
+	clasp_hub_cancel(&s->task);
+	uv_close((uv_handle_t *)&s->timer, on_handle_closed);
+	if (s->fd >= 0) {
+		uv_close((uv_handle_t *)&s->poll, on_handle_closed);
+		close(s->fd);
+		s->fd = -1;
+	}
+}
+
+static void
+on_poll(uv_poll_t *poll, int status, int events);
+
+/* Ask the loop for what we want to know. */
+static void
+watch(struct clasp_stream *s)
+{
+	int events = (s->paused ? 0 : UV_READABLE) |
+	    (s->blocked ? UV_WRITABLE : 0);
+
+	if (s->state == DEAD || s->fd < 0)
+		return;
+	if (events)
+		uv_poll_start(&s->poll, events, on_poll);
+	else
+		uv_poll_stop(&s->poll);
+}
+
+static void
+on_goodbye_over(uv_timer_t *timer)
+{
+	finish(timer->data, CLASP_ETIMEOUT, NULL);
+}
+
+/* From now on only goodbyes count. */
+static void
+begin_closing(struct clasp_stream *s, int code, int error,
+    const char *reason)
+{
+	s->state = CLOSING;
+	s->code = (uint16_t)code;
+	set_reason(s, error, reason);
+	if (!s->reason && !error)
+		s->reason = strdup("closed");
+	clasp_buf_clear(&s->left);
+	s->held = 0;
+	s->resume = false;
+	if (s->paused) {
+		s->paused = false;
+		watch(s);
+	}
+	uv_timer_start(&s->timer, on_goodbye_over, GOODBYE_MS, 0);
+	/* Not from within a call of the owner. */
+	clasp_hub_soon(s->hub, &s->task);
+}
+
+/* The peer breaks the rules: tell it, and listen no more. */
+static void
+break_off(struct clasp_stream *s, int code, const char *reason)
+{
+	s->deaf = true;
+	if (s->state == OPEN)
+		begin_closing(s, code, CLASP_EPROTO, reason);
+}
+
+/* ------------------------------------------------------ control frames */
+
+static void
+queue_control(struct clasp_stream *s, enum clasp_ws_op op, const void *body,
+    size_t n)
+{
+	bool masked = s->link.framing == CLASP_FRAMING_WS_MASKED;
+	uint8_t frame[2 + 4 + 125], *p = frame + 2;
+
+	if (!s->link.out || n > 125)
+		return;
+	frame[0] = (uint8_t)(0x80 | op);
+	frame[1] = (uint8_t)(n | (masked ? 0x80 : 0));
+	if (masked) {
+		if (getrandom(p, 4, GRND_NONBLOCK) != 4)
+			memset(p, 0, 4);
+		p += 4;
+	}
+	if (n)
+		memcpy(p, body, n);
+	if (masked)
+		clasp_framing_mask(p, n, p - 4, 0);
+	clasp_outq_add_bytes(s->link.out, frame,
+	    (size_t)(p - frame) + n);
+}
+
+static void
+say_bye(struct clasp_stream *s)
+{
+	uint8_t body[125];
+	size_t n = 0;
+
+	if (s->said_bye)
+		return;
+	s->said_bye = true;
+	if (!is_ws(s))
+		return;
+	if (s->code) {
+		clasp_store16(body, s->code);
+		n = 2;
+		if (s->reason && !s->heard_bye) {
+			size_t len = strlen(s->reason);
+
+			if (len > sizeof body - n)
+				len = sizeof body - n;
+			memcpy(body + n, s->reason, len);
+			n += len;
+		}
+	}
+	queue_control(s, CLASP_WS_CLOSE, body, n);
+}
+
+static void
+hear_bye(struct clasp_stream *s, const uint8_t *body, size_t n)
+{
+	char text[REASON_MAX];
+	int code = 0, len;
+
+	s->heard_bye = true;
+	if (n >= 2)
+		code = clasp_load16(body);
+	if (s->state != OPEN)
+		return;
+	len = n > 2 ? (int)n - 2 : 0;
+	if (len)
+		snprintf(text, sizeof text, "%.*s", len,
+		    (const char *)body + 2);
+	else
+		snprintf(text, sizeof text, "closed by the peer");
+	begin_closing(s, code,
+	    code == 0 || code == 1000 || code == 1001 ? 0 : CLASP_ECLOSED,
+	    text);
+}
+
+static void on_quiet(uv_timer_t *timer);
+
+static void
+wait_quiet(struct clasp_stream *s, uint64_t ms)
+{
+	uv_timer_start(&s->timer, on_quiet, ms, 0);
+}
+
+/* A peer that we do not read from has no way to show that it lives. */
+static void
+on_quiet(uv_timer_t *timer)
+{
+	struct clasp_stream *s = timer->data;
+	uint64_t quiet = uv_now(timer->loop) - s->link.heard_ms;
+
+	if (s->paused) {
+		wait_quiet(s, QUIET_MS);
+	} else if (quiet < QUIET_MS) {
+		wait_quiet(s, QUIET_MS - quiet);
+	} else if (!s->pinged) {
+		s->pinged = true;
+		queue_control(s, CLASP_WS_PING, NULL, 0);
+		wait_quiet(s, ANSWER_MS);
+		flush(s);
+	} else {
+		finish(s, CLASP_ETIMEOUT, "the peer does not answer");
+	}
+}
+
+/* ------------------------------------------------------------- reading */
+
+static void
+deliver(struct clasp_stream *s, const uint8_t *p, size_t n)
+{
+	size_t used = n;
+
+	if (s->state != OPEN)
+		return;
+	if (s->link.events->unit(&s->link, p, n, &used, s->link.user) == 0)
+		return;
+	s->paused = true;
+	if (s->state != OPEN || used >= n)
+		return;
+	s->held = n - used;
+	if (clasp_buf_add(&s->left, p + used, s->held) < 0)
+		finish(s, CLASP_ENOMEM, NULL);
+}
+
+/* A piece of a message; most are whole. */
+static void
+on_data(struct clasp_stream *s, const struct clasp_ws_head *head,
+    const uint8_t *body)
+{
+	size_t n = (size_t)head->len;
+
+	if ((head->op == CLASP_WS_CONTINUE) != s->in_message) {
+		break_off(s, 1002, "fragments in the wrong order");
+		return;
+	}
+	if (!s->in_message) {
+		s->text = head->op == CLASP_WS_TEXT;
+		if (head->fin) {
+			if (!s->text)
+				deliver(s, body, n);
+			return;
+		}
+	}
+	s->in_message = !head->fin;
+	if (s->text)
+		return;
+	if (s->parts.len + n > CLASP_STREAM_UNIT_MAX) {
+		break_off(s, 1009, "message too large");
+		return;
+	}
+	if (clasp_buf_add(&s->parts, body, n) < 0) {
+		finish(s, CLASP_ENOMEM, NULL);
+		return;
+	}
+	if (head->fin) {
+		deliver(s, s->parts.data, s->parts.len);
+		clasp_buf_clear(&s->parts);
+	}
+}
+
+static void
+on_frame(struct clasp_stream *s, const struct clasp_ws_head *head,
+    const uint8_t *body)
+{
+	switch (head->op) {
+	case CLASP_WS_PING:
+		/* A peer that pings and never reads gets no more. */
+		if (s->state == OPEN && s->link.out &&
+		    s->link.out->bytes < PONGS_WAITING) {
+			queue_control(s, CLASP_WS_PONG, body,
+			    (size_t)head->len);
+			if (!s->blocked)
+				clasp_hub_soon(s->hub, &s->task);
+		}
+		break;
+	case CLASP_WS_PONG:
+		break;
+	case CLASP_WS_CLOSE:
+		hear_bye(s, body, (size_t)head->len);
+		break;
+	default:
+		on_data(s, head, body);
+	}
+}
+
+static bool
+listening(const struct clasp_stream *s)
+{
+	return !s->paused && !s->deaf && !s->heard_bye && s->state != DEAD;
+}
+
+/* WebSocket: work off what is whole; returns the bytes that took. */
+static size_t
+take_ws(struct clasp_stream *s, uint8_t *p, size_t n)
+{
+	bool from_client = s->link.framing == CLASP_FRAMING_WS;
+	struct clasp_ws_head head;
+	size_t at = 0;
+	int size;
+
+	while (at < n && listening(s)) {
+		size = clasp_ws_head_decode(p + at, n - at, &head);
+		if (size == 0)
+			break;
+		if (size < 0) {
+			break_off(s, 1002, "broken WebSocket frame");
+			break;
+		}
+		if (head.masked != from_client) {
+			break_off(s, 1002, from_client ?
+			    "client frames must be masked" :
+			    "server frames must not be masked");
+			break;
+		}
+		if (head.len > CLASP_STREAM_UNIT_MAX) {
+			break_off(s, 1009, "message too large");
+			break;
+		}
+		if (n - at - (size_t)size < head.len)
+			break;
+		at += (size_t)size;
+		if (head.masked)
+			clasp_framing_mask(p + at, (size_t)head.len,
+			    head.mask, 0);
+		on_frame(s, &head, p + at);
+		at += (size_t)head.len;
+	}
+	return at;
+}
+
+/* The same for frames with their length in front. */
+static size_t
+take_length(struct clasp_stream *s, const uint8_t *p, size_t n)
+{
+	size_t at = 0, len;
+
+	while (n - at >= 4 && listening(s)) {
+		len = clasp_load32(p + at);
+		if (len == 0) {
+			break_off(s, 0, "empty message");
+			break;
+		}
+		if (len > CLASP_STREAM_UNIT_MAX) {
+			break_off(s, 0, "message too large");
+			break;
+		}
+		if (n - at - 4 < len)
+			break;
+		at += 4;
+		deliver(s, p + at, len);
+		at += len;
+	}
+	return at;
+}
+
+/* n bytes in the hub's buffer: work off, keep the rest. */
+static void
+take(struct clasp_stream *s, uint8_t *p, size_t n)
+{
+	size_t at = is_ws(s) ? take_ws(s, p, n) : take_length(s, p, n);
+
+	if (s->state == DEAD)
+		return;
+	if (s->deaf || s->heard_bye)
+		at = n;
+	if (at < n && clasp_buf_add(&s->left, p + at, n - at) < 0)
+		finish(s, CLASP_ENOMEM, NULL);
+}
+
+/* What was left goes to the start of the hub's buffer. */
+static size_t
+unpack(struct clasp_stream *s)
+{
+	size_t n = s->left.len;
+
+	if (n) {
+		memcpy(s->hub->in, s->left.data, n);
+		clasp_buf_clear(&s->left);
+	}
+	return n;
+}
+
+static void
+on_end_of_file(struct clasp_stream *s)
+{
+	bool orderly = !is_ws(s);
+
+	s->heard_bye = true;
+	s->said_bye = s->said_bye || is_ws(s);
+	if (s->state == OPEN)
+		begin_closing(s, 0, orderly ? 0 : CLASP_ECLOSED,
+		    "connection closed");
+	/* There is nothing more to read: what is queued goes out, if it can. */
+	s->paused = true;
+	watch(s);
+	flush(s);
+}
+
+static void
+read_socket(struct clasp_stream *s)
+{
+	uint64_t began = 0;
+	size_t total = 0, left;
+	ssize_t n;
+
+	for (;;) {
+		left = s->left.len;
+		n = recv(s->fd, s->hub->in + left, CLASP_HUB_BUFFER - left,
+		    0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n < 0) {
+			finish(s, CLASP_ECLOSED, uv_strerror(-errno));
+			return;
+		}
+		if (n == 0) {
+			on_end_of_file(s);
+			return;
+		}
+		s->link.heard_ms = uv_now(s->hub->loop);
+		s->pinged = false;
+		if (!s->deaf)
+			take(s, s->hub->in, unpack(s) + (size_t)n);
+		if (s->state == DEAD || s->paused || s->heard_bye)
+			break;
+
+		/* More may wait: then one flush serves both reads. */
+		total += (size_t)n;
+		if (n < MORE || total >= TURN_BYTES)
+			break;
+		if (began == 0)
+			began = uv_hrtime();
+		else if (uv_hrtime() - began > TURN_NS)
+			break;
+	}
+	if (s->paused || s->heard_bye)
+		watch(s);
+}
+
+/* Go on after a pause: first what was held back. */
+static void
+read_again(struct clasp_stream *s)
+{
+	size_t held = s->held, n;
+
+	s->paused = false;
+	s->held = 0;
+	s->link.heard_ms = uv_now(s->hub->loop);
+	n = unpack(s);
+	if (held)
+		deliver(s, s->hub->in, held);
+	if (s->state == OPEN)
+		take(s, s->hub->in + held, n - held);
+	watch(s);
+}
+
+/* ------------------------------------------------------------- writing */
+
+/* What to send next in one call: a long span, or short ones copied. */
+static size_t
+gather(struct clasp_stream *s, const char **p)
+{
+	struct clasp_str pieces[PIECES];
+	size_t n = 0, room, len;
+	int count, i;
+
+	count = clasp_outq_peek(s->link.out, pieces, PIECES);
+	if (count == 0)
+		return 0;
+	if (count == 1 || pieces[0].len >= ALONE) {
+		*p = pieces[0].p;
+		return pieces[0].len;
+	}
+	for (i = 0; i < count; i++) {
+		room = CLASP_HUB_BUFFER - n;
+		len = pieces[i].len < room ? pieces[i].len : room;
+		memcpy(s->hub->out + n, pieces[i].p, len);
+		n += len;
+		if (n == CLASP_HUB_BUFFER)
+			break;
+	}
+	*p = (const char *)s->hub->out;
+	return n;
+}
+
+/* Everything is out; while closing the goodbyes are left. */
+static void
+flushed(struct clasp_stream *s)
+{
+	if (s->state != CLOSING || !s->said_bye)
+		return;
+	if (s->heard_bye) {
+		finish(s, s->error, NULL);
+	} else if (!is_ws(s) && !s->shut) {
+		s->shut = true;
+		shutdown(s->fd, SHUT_WR);
+	}
+}
+
+static void
+flush(struct clasp_stream *s)
+{
+	const char *p;
+	size_t want;
+	ssize_t n;
+
+	while (s->link.out && (want = gather(s, &p)) > 0) {
+		n = send(s->fd, p, want, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno != EAGAIN) {
+			finish(s, CLASP_ECLOSED, uv_strerror(-errno));
+			return;
+		}
+		if (n > 0)
+			s->link.events->sent(&s->link, (size_t)n,
+			    s->link.user);
+		if (s->state == DEAD)
+			return;
+		if (n < (ssize_t)want) {
+			s->blocked = true;
+			watch(s);
+			return;
+		}
+	}
+	flushed(s);
+}
+
+static void
+on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct clasp_stream *s = poll->data;
+	socklen_t len = sizeof status;
+
+	if (status < 0) {
+		if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &status, &len) <
+		    0 || status == 0)
+			status = ECONNRESET;
+		finish(s, CLASP_ECLOSED, uv_strerror(-status));
+		return;
+	}
+	if (events & UV_WRITABLE) {
+		s->blocked = false;
+		flush(s);
+		if (!s->blocked)
+			watch(s);
+	}
+	if ((events & UV_READABLE) && s->state != DEAD && !s->paused)
+		read_socket(s);
+}
+
+/* --------------------------------------------- the table, seen from above */
+
+static struct clasp_stream *
+of_link(struct clasp_link *link)
+{
+	return (struct clasp_stream *)link;
+}
+
+static void
+on_task(struct clasp_hub_task *task)
+{
+	struct clasp_stream *s = (struct clasp_stream *)(void *)
+	    ((char *)task - offsetof(struct clasp_stream, task));
+
+	if (s->resume && s->state == OPEN) {
+		s->resume = false;
+		read_again(s);
+	}
+	if (s->state == CLOSING)
+		say_bye(s);
+	if (s->state == DEAD)
+		return;
+	if (!s->blocked)
+		flush(s);
+	else if (s->state == OPEN && s->link.events->stalled)
+		s->link.events->stalled(&s->link, s->link.user);
+}
+
+/* What is added while the socket is full makes the owner copy it, in the
+ * next turn if it is still full then. */
+static void
+stream_flush(struct clasp_link *link)
+{
+	struct clasp_stream *s = of_link(link);
+
+	if (s->state != OPEN && s->state != CLOSING)
+		return;
+	if (s->blocked)
+		clasp_hub_soon(s->hub, &s->task);
+	else
+		flush(s);
+}
+
+static void
+stream_read(struct clasp_link *link, bool on)
+{
+	struct clasp_stream *s = of_link(link);
+
+	if (s->state != OPEN)
+		return;
+	if (!on && (!s->paused || s->resume)) {
+		s->paused = true;
+		s->resume = false;
+		watch(s);
+	} else if (on && s->paused) {
+		s->resume = true;
+		clasp_hub_soon(s->hub, &s->task);
+	}
+}
+
+static void
+stream_close(struct clasp_link *link, int code, const char *reason)
+{
+	struct clasp_stream *s = of_link(link);
+
+	if (s->state == OPENING)
+		finish(s, 0, reason ? reason : "closed");
+	else if (s->state == OPEN)
+		begin_closing(s, code, 0, reason);
+}
+
+static const struct clasp_link_ops ops = {
+	.flush = stream_flush,
+	.read = stream_read,
+	.close = stream_close,
+};
+
+struct clasp_stream *
+clasp_stream_new(uv_loop_t *loop, enum clasp_framing framing)
+{
+	struct clasp_stream *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return NULL;
+	s->hub = clasp_hub_get(loop);
+	if (!s->hub) {
+		free(s);
+		return NULL;
+	}
+	s->fd = -1;
+	s->link.ops = &ops;
+	s->link.framing = framing;
+	s->task.run = on_task;
+	uv_timer_init(loop, &s->timer);
+	s->timer.data = s;
+	s->handles = 1;
+	return s;
+}
+
+struct clasp_link *
+clasp_stream_link(struct clasp_stream *s)
+{
+	return &s->link;
+}
+
+void
+clasp_stream_opening(struct clasp_stream *s, void (*stop)(void *arg),
+    void *arg)
+{
+	s->stop_opening = stop;
+	s->opening = arg;
+}
+
+void
+clasp_stream_start(struct clasp_stream *s, int fd, bool tell_open)
+{
+	int error;
+
+	s->stop_opening = NULL;
+	error = uv_poll_init(s->hub->loop, &s->poll, fd);
+	if (error < 0) {
+		close(fd);
+		finish(s, CLASP_ECONNECT, uv_strerror(error));
+		return;
+	}
+	s->poll.data = s;
+	s->handles++;
+	s->fd = fd;
+	s->state = OPEN;
+	s->link.heard_ms = uv_now(s->hub->loop);
+	if (is_ws(s))
+		wait_quiet(s, QUIET_MS);
+	watch(s);
+	if (tell_open)
+		s->link.events->open(&s->link, s->link.user);
+	/* The first frame is often there already. */
+	else if (s->state == OPEN && !s->paused)
+		read_socket(s);
+}
+
+void
+clasp_stream_fail(struct clasp_stream *s, int error, const char *reason)
+{
+	s->stop_opening = NULL;
+	finish(s, error, reason);
+}

@@ -1,0 +1,48 @@
+/*
+ * stream.h - a link over a connected stream socket: TCP or Unix, WebSocket or
+ * length-prefixed framing.
+ *
+ * Reading: one buffer for all streams of a loop; frames are unmasked in place
+ * and handed up where they lie, only what is not whole yet is kept with the
+ * stream.  Writing: one span is sent as it lies, many short ones are copied
+ * together for one system call.
+ *
+ *	read buffer  | left from before | just received          |
+ *	               \_ unit _/ \_ unit _/ \_ unit _/ \ left ...
+ *
+ * A stream that ends tells `closed` from the loop, never from within a call
+ * of its owner.
+ */
+#ifndef CLASP_NET_STREAM_H
+#define CLASP_NET_STREAM_H
+
+#include "net/link.h"
+
+/* The largest frame: header, time stamp, payload. */
+#define CLASP_STREAM_UNIT_MAX	(4 + 8 + 65535)
+
+struct clasp_stream;
+
+/*
+ * A stream without a socket yet.  framing is what is sent:
+ * CLASP_FRAMING_WS_MASKED makes it the client of a WebSocket connection.
+ * NULL: no memory.
+ */
+struct clasp_stream *clasp_stream_new(uv_loop_t *loop,
+	    enum clasp_framing framing);
+struct clasp_link *clasp_stream_link(struct clasp_stream *s);
+/* Who works on getting the socket; stop(arg) is called when the link is
+ * closed before it is there. */
+void	clasp_stream_opening(struct clasp_stream *s, void (*stop)(void *arg),
+	    void *arg);
+/*
+ * The connected, non-blocking socket, which the stream owns from now on.
+ * Events, user and (unless they are set in `open`, which is called when
+ * tell_open) out of the link are set.
+ */
+void	clasp_stream_start(struct clasp_stream *s, int fd, bool tell_open);
+/* It could not be had: `closed` comes from the loop.  reason is copied. */
+void	clasp_stream_fail(struct clasp_stream *s, int error,
+	    const char *reason);
+
+#endif

@@ -7,6 +7,7 @@
 
 #define ALIGN	alignof(max_align_t)
 #define BLOCK	8192
+#define ALONE	1024
 
 struct clasp_arena_block {
 	struct clasp_arena_block *next;
@@ -50,11 +51,26 @@ clasp_arena_clear(struct clasp_arena *arena)
 	clasp_arena_reset(arena);
 }
 
+/* A block of size bytes from the heap, within the limit. */
+static uint8_t *
+add_block(struct clasp_arena *arena, size_t size)
+{
+	struct clasp_arena_block *b;
+
+	if (size > arena->limit - arena->taken)
+		return NULL;
+	b = malloc(sizeof *b + size);
+	if (b == NULL)
+		return NULL;
+	b->next = arena->blocks;
+	arena->blocks = b;
+	arena->taken += size;
+	return b->data;
+}
+
 void *
 clasp_arena_alloc(struct clasp_arena *arena, size_t n)
 {
-	struct clasp_arena_block *b;
-	size_t size;
 	uint8_t *p;
 
 	if (n > SIZE_MAX / 2)
@@ -63,19 +79,15 @@ clasp_arena_alloc(struct clasp_arena *arena, size_t n)
 	if (n == 0)
 		n = ALIGN;
 	if ((size_t)(arena->end - arena->at) < n) {
-		size = n > BLOCK ? n : BLOCK;
-		if (size > arena->limit - arena->taken)
-			size = n;
-		if (size > arena->limit - arena->taken)
-			return NULL;
-		b = malloc(sizeof *b + size);
-		if (b == NULL)
-			return NULL;
-		b->next = arena->blocks;
-		arena->blocks = b;
-		arena->taken += size;
-		arena->at = b->data;
-		arena->end = b->data + size;
+		/* large pieces stand alone: what is left of the block stays
+		 * in use, so little of what the limit allows is wasted */
+		if (n >= ALONE)
+			return add_block(arena, n);
+		p = add_block(arena, BLOCK);
+		if (p == NULL)
+			return add_block(arena, n);
+		arena->at = p;
+		arena->end = p + BLOCK;
 	}
 	p = arena->at;
 	arena->at += n;

@@ -47,9 +47,9 @@ struct clasp_encoder {
 
 #define CLASP_ASCII_MASK UINT64_C(0x8080808080808080)
 
-/* Is this strict UTF-8?  Names are short and mostly ASCII. */
+/* Nothing but ASCII?  Says no to what is too short or long to be common. */
 static inline bool
-clasp_text_valid(const uint8_t *p, size_t n)
+clasp_text_ascii(const uint8_t *p, size_t n)
 {
 	uint64_t a, b, c, d;
 
@@ -57,18 +57,24 @@ clasp_text_valid(const uint8_t *p, size_t n)
 		/* 8 to 16: two words, overlapping */
 		memcpy(&a, p, 8);
 		memcpy(&b, p + n - 8, 8);
-		if (((a | b) & CLASP_ASCII_MASK) == 0)
-			return true;
-	} else if (n - 17 <= 15) {
+		return ((a | b) & CLASP_ASCII_MASK) == 0;
+	}
+	if (n - 17 <= 15) {
 		/* 17 to 32: four */
 		memcpy(&a, p, 8);
 		memcpy(&b, p + 8, 8);
 		memcpy(&c, p + n - 16, 8);
 		memcpy(&d, p + n - 8, 8);
-		if (((a | b | c | d) & CLASP_ASCII_MASK) == 0)
-			return true;
+		return ((a | b | c | d) & CLASP_ASCII_MASK) == 0;
 	}
-	return clasp_utf8_valid(p, n);
+	return false;
+}
+
+/* Is this strict UTF-8?  Names are short and mostly ASCII. */
+static inline bool
+clasp_text_valid(const uint8_t *p, size_t n)
+{
+	return clasp_text_ascii(p, n) || clasp_utf8_valid(p, n);
 }
 
 /* Copy and check in one go. */

@@ -10,7 +10,8 @@
 #define VERSION_BITS	0x07
 
 int
-clasp_frame_decode(const uint8_t *buf, size_t len, struct clasp_frame *out)
+clasp_frame_decode_any(const uint8_t *buf, size_t len,
+    struct clasp_frame *out)
 {
 	size_t head = CLASP_FRAME_HEAD, n;
 	uint8_t flags;

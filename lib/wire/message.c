@@ -550,6 +550,93 @@ put_set(struct clasp_encoder *e, const struct clasp_msg *msg)
 		clasp_put_u32(&e->w, m->ttl);
 }
 
+/*
+ * The commonest message by far has a way of its own: a value of fixed size
+ * under a name that is plain ASCII.  It either does the whole or leaves it,
+ * errors included, to the general one; it calls nothing, so that it needs no
+ * stack.
+ */
+static inline bool
+quick_get_set(const uint8_t *p, size_t len, struct clasp_msg *msg)
+{
+	struct clasp_set *m = &msg->set;
+	uint8_t flags, code;
+	size_t n;
+
+	if (len < 4)
+		return false;
+	flags = p[1];
+	n = clasp_load16(p + 2);
+	code = flags & SET_CODE;
+	if (flags & SET_TTL || (code != CLASP_CODE_F64 &&
+	    code != CLASP_CODE_I64))
+		return false;
+	if (len < 4 + n + (flags & SET_REVISION ? 16 : 8) ||
+	    !clasp_text_ascii(p + 4, n))
+		return false;
+
+	p += 4;
+	msg->type = CLASP_SET;
+	m->address = clasp_str_of((const char *)p, n);
+	p += n;
+	/* an integer and a float are the same eight bytes */
+	m->value.type = code == CLASP_CODE_I64 ? CLASP_INT : CLASP_FLOAT;
+	m->value.narrow = 0;
+	m->value.count = 0;
+	m->value.integer = (int64_t)clasp_load64(p);
+	m->has_ttl = false;
+	m->ttl = 0;
+	m->has_revision = m->lock = m->unlock = false;
+	m->revision = 0;
+	if (flags & (SET_REVISION | SET_LOCK | SET_UNLOCK)) {
+		m->has_revision = (flags & SET_REVISION) != 0;
+		m->lock = (flags & SET_LOCK) != 0;
+		m->unlock = (flags & SET_UNLOCK) != 0;
+		if (m->has_revision)
+			m->revision = clasp_load64(p + 8);
+	}
+	return true;
+}
+
+static inline size_t
+quick_put_set(uint8_t *buf, size_t cap, const struct clasp_set *m)
+{
+	size_t n = m->address.len;
+	uint8_t flags, *p = buf;
+
+	if (m->value.type > CLASP_FLOAT || m->value.narrow != 0)
+		return 0;
+	/* longer ones are rare, and need the limits looked at */
+	if (n > 1024 || cap < 4 + n + 8 + 8 + 4)
+		return 0;
+	flags = (uint8_t)(m->has_revision << 7 | m->lock << 6 |
+	    m->unlock << 5 | m->has_ttl << 4);
+	p[0] = CLASP_SET;
+	clasp_store16(p + 2, (uint16_t)n);
+	if (!clasp_text_copy(p + 4, m->address.p, n))
+		return 0;
+	p += 4 + n;
+	if (m->value.type >= CLASP_INT) {
+		flags |= m->value.type == CLASP_INT ? CLASP_CODE_I64 :
+		    CLASP_CODE_F64;
+		clasp_store64(p, (uint64_t)m->value.integer);
+		p += 8;
+	} else if (m->value.type == CLASP_BOOL) {
+		flags |= CLASP_CODE_BOOL;
+		*p++ = m->value.boolean;
+	}
+	buf[1] = flags;
+	if (m->has_revision) {
+		clasp_store64(p, m->revision);
+		p += 8;
+	}
+	if (m->has_ttl) {
+		clasp_store32(p, m->ttl);
+		p += 4;
+	}
+	return (size_t)(p - buf);
+}
+
 static void
 get_get(struct clasp_decoder *d, struct clasp_msg *msg)
 {
@@ -1003,9 +1090,9 @@ put_message(struct clasp_encoder *e, const struct clasp_msg *msg)
 	codecs[msg->type].put(e, msg);
 }
 
-int
-clasp_msg_decode_binary(const uint8_t *payload, size_t len,
-    struct clasp_arena *arena, unsigned flags, struct clasp_msg *out)
+static __attribute__((noinline)) int
+decode_any(const uint8_t *payload, size_t len, struct clasp_arena *arena,
+    unsigned flags, bool legacy, struct clasp_msg *out)
 {
 	struct clasp_decoder d = clasp_decoder_on(payload, len, arena, flags);
 	struct clasp_msg msg;
@@ -1015,7 +1102,11 @@ clasp_msg_decode_binary(const uint8_t *payload, size_t len,
 		return CLASP_EEMPTY;
 	if (len > CLASP_PAYLOAD_MAX)
 		return CLASP_ETOOBIG;
-	get_message(&d, &msg);
+	if (legacy && clasp_legacy_starts(payload[0])) {
+		d.at_end = CLASP_ELEGACY;
+		clasp_legacy_decode(&d, &msg);
+	} else
+		get_message(&d, &msg);
 	e = clasp_decoder_end(&d);
 	if (e == 0)
 		*out = msg;
@@ -1026,21 +1117,17 @@ int
 clasp_msg_decode(const uint8_t *payload, size_t len,
     struct clasp_arena *arena, unsigned flags, struct clasp_msg *out)
 {
-	struct clasp_decoder d;
-	struct clasp_msg msg;
-	int e;
+	if (len > 0 && payload[0] == CLASP_SET &&
+	    quick_get_set(payload, len, out))
+		return 0;
+	return decode_any(payload, len, arena, flags, true, out);
+}
 
-	if (len == 0 || len > CLASP_PAYLOAD_MAX ||
-	    !clasp_legacy_starts(payload[0]))
-		return clasp_msg_decode_binary(payload, len, arena, flags,
-		    out);
-	d = clasp_decoder_on(payload, len, arena, flags);
-	d.at_end = CLASP_ELEGACY;
-	clasp_legacy_decode(&d, &msg);
-	e = clasp_decoder_end(&d);
-	if (e == 0)
-		*out = msg;
-	return e;
+int
+clasp_msg_decode_binary(const uint8_t *payload, size_t len,
+    struct clasp_arena *arena, unsigned flags, struct clasp_msg *out)
+{
+	return decode_any(payload, len, arena, flags, false, out);
 }
 
 int
@@ -1057,8 +1144,9 @@ clasp_msg_encode(uint8_t *buf, size_t cap, const struct clasp_msg *msg)
 	return (int)(e.w.p - buf);
 }
 
-int
-clasp_frame_encode(uint8_t *buf, size_t cap, const struct clasp_msg *msg,
+/* A message of another kind, or one that does not fit. */
+static __attribute__((noinline)) int
+frame_any(uint8_t *buf, size_t cap, const struct clasp_msg *msg,
     const struct clasp_frame *head)
 {
 	struct clasp_frame f = { .version = 1 };
@@ -1078,6 +1166,26 @@ clasp_frame_encode(uint8_t *buf, size_t cap, const struct clasp_msg *msg,
 	f.len = (size_t)n;
 	n = clasp_frame_head(buf, &f);
 	return n < 0 ? n : n + (int)f.len;
+}
+
+int
+clasp_frame_encode(uint8_t *buf, size_t cap, const struct clasp_msg *msg,
+    const struct clasp_frame *head)
+{
+	size_t n;
+
+	if (msg->type == CLASP_SET && head == NULL &&
+	    cap > CLASP_FRAME_HEAD) {
+		n = quick_put_set(buf + CLASP_FRAME_HEAD,
+		    cap - CLASP_FRAME_HEAD, &msg->set);
+		if (n > 0) {
+			buf[0] = CLASP_FRAME_MAGIC;
+			buf[1] = CLASP_QOS_CONFIRM << 6 | 1;
+			clasp_store16(buf + 2, (uint16_t)n);
+			return (int)n + CLASP_FRAME_HEAD;
+		}
+	}
+	return frame_any(buf, cap, msg, head);
 }
 
 int

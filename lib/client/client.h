@@ -47,6 +47,8 @@ struct clasp_client_events {
 	void	(*open)(struct clasp_client *c, bool again, void *user);
 	/* the connection was lost and is being tried again; for people */
 	void	(*lost)(struct clasp_client *c, const char *why, void *user);
+	/* less waits again, after clasp_client_full() said true */
+	void	(*drained)(struct clasp_client *c, void *user);
 	/* every message that came, before subscriptions see theirs */
 	void	(*message)(struct clasp_client *c, const struct clasp_msg *msg,
 		    const struct clasp_frame *frame, void *user);
@@ -89,7 +91,8 @@ int	clasp_client_new(struct uv_loop_s *loop,
 	    const struct clasp_client_config *config,
 	    const struct clasp_client_events *events, void *user,
 	    struct clasp_client **out);
-/* Send what is queued, say goodbye; `closed` comes when it is done. */
+/* Send what is queued, say goodbye; `closed` comes when it is done.  What
+ * waits for a connection that is not there is given up. */
 void	clasp_client_close(struct clasp_client *c);
 /* Only from outside its callbacks, after `closed`, or never connected. */
 void	clasp_client_free(struct clasp_client *c);
@@ -133,6 +136,9 @@ int	clasp_client_barrier(struct clasp_client *c, clasp_reply_fn done,
 	    void *user);
 /* Bytes that wait to be sent; producers slow down by it. */
 size_t	clasp_client_pending(const struct clasp_client *c);
+/* True when too much waits, unsent or unanswered: ask for nothing more until
+ * the event `drained`. */
+bool	clasp_client_full(struct clasp_client *c);
 /* Stop taking messages from the relay, or go on. */
 void	clasp_client_read(struct clasp_client *c, bool on);
 

@@ -41,12 +41,42 @@ struct clasp_pump_config {
 	/* connected (with relay) again: an -in sends all it knows again */
 	void	(*again)(struct clasp_pump *p, void *user);
 	void	*user;
+
+	/* ---- beyond what most programs need; all may be left 0 */
+
+	/* stdin gives the lines although there is a relay to send to */
+	bool	input;
+	/* the input is this open descriptor, called so in complaints;
+	 * input_name NULL: stdin, "-" */
+	int	input_fd;
+	const char *input_name;
+	/* SETs keep the ttl= they have.  Else those without get `ttl` (0 is
+	 * CLASP_TTL_NEVER): a look must survive a quiet hour. */
+	bool	ttl_as_given;
+	uint32_t ttl;
+	/* rev= of a SET is a condition; else it is not sent */
+	bool	cas;
+	/* rate and epsilon of the subscriptions; NULL: none */
+	const struct clasp_subscribe *options;
+	/* sink: every message of the relay as a line, SNAPSHOT too */
+	bool	control;
+	/* -u: at most this many lines a second for each address of params
+	 * and streams, the newest counts; 0: no limit */
+	double	max_rate;
+	/* the relay told that messages were dropped (count 0: not how many);
+	 * after `lost`, connected again after away_us */
+	void	(*dropped)(struct clasp_pump *p, uint64_t count, void *user);
+	void	(*back)(struct clasp_pump *p, uint64_t away_us, void *user);
+	/* less waits to be sent, after clasp_pump_full() said true */
+	void	(*drained)(struct clasp_pump *p, void *user);
+	/* how many stopped it all by their own means: -n does not count */
+	bool	count_by_program;
 };
 
 /*
  * Make it on the loop.  After this the program opens its ports on the same
  * loop, calls clasp_pump_ready() when they are open, and clasp_pump_run().
- * Dies (exit codes as documented) when the relay cannot be reached.
+ * A relay that cannot be reached is reported; then `end` is called.
  */
 struct clasp_pump *clasp_pump_new(uv_loop_t *loop,
 	    const struct clasp_pump_config *config);
@@ -55,11 +85,28 @@ struct clasp_pump *clasp_pump_new(uv_loop_t *loop,
 void	clasp_pump_ready(struct clasp_pump *p);
 /* A source's line: printed, or sent.  Counts for -n. */
 void	clasp_pump_emit(struct clasp_pump *p, const struct clasp_line *line);
+/* Print a line on stdout.  What came from a relay has rev=, ts= and by= only
+ * with -v. */
+void	clasp_pump_print(struct clasp_pump *p, const struct clasp_line *line);
+/* Bytes were collected with cli_out_bytes(). */
+void	clasp_pump_printed(struct clasp_pump *p);
+/* One line more is done; only with count_by_program.  True: it was the last
+ * that -n asks for, and the pump finishes. */
+bool	clasp_pump_count(struct clasp_pump *p);
+/* Stop taking lines (from stdin, or from the relay), or go on. */
+void	clasp_pump_read(struct clasp_pump *p, bool on);
+/* Too much waits to be sent: emit nothing before `drained`. */
+bool	clasp_pump_full(struct clasp_pump *p);
+/* End as if -n had been reached. */
+void	clasp_pump_finish(struct clasp_pump *p);
 /* End the run: flush, close the connection, leave clasp_pump_run. */
 void	clasp_pump_stop(struct clasp_pump *p);
 /* Run the loop to the end, then free p.  Returns; call cli_end() next. */
 void	clasp_pump_run(struct clasp_pump *p);
 /* The connection, NULL without. */
 struct clasp_client *clasp_pump_client(struct clasp_pump *p);
+/* Complain about the line of the input just given to line(). */
+void	clasp_pump_complain(struct clasp_pump *p, unsigned column,
+	    const char *why);
 
 #endif

@@ -15,6 +15,8 @@
 #include "wire/message.h"
 
 #define CLASP_LINE_MAX	(1024 * 1024)	/* bytes, without the LF */
+/* Heap bytes an arena must allow so that no line of that length fails. */
+#define CLASP_LINE_ARENA_MAX	(256 << 20)
 
 enum clasp_line_kind {
 	CLASP_LINE_BLANK,	/* nothing, or only blanks */
@@ -99,8 +101,9 @@ int	clasp_value_parse(struct clasp_str s, struct clasp_arena *arena,
  * Add the line to buf, with its LF, in the form that flags ask for.
  * Without CLASP_LINE_INFO a SET's rev=, by= and ts= are still written: what
  * is in the struct is written; callers that print live traffic call
- * clasp_line_plain() first.
- * Returns 0 or CLASP_ENOMEM.
+ * clasp_line_plain() first.  A blank line adds nothing.
+ * Returns 0, CLASP_ENOMEM, or CLASP_EINVAL for a message that no line but a
+ * "frame" line can show (clasp_line_from_msg() makes those).
  */
 int	clasp_line_format(struct clasp_buf *buf, const struct clasp_line *line,
 	    unsigned flags);
@@ -137,6 +140,11 @@ int	clasp_line_from_msg(struct clasp_line *line,
 int	clasp_line_to_msg(const struct clasp_line *line,
 	    struct clasp_arena *arena, struct clasp_msg *msg,
 	    struct clasp_frame *head);
+
+/* "at=+D" becomes absolute: now_us is server time.  Whoever sends or prints
+ * a line that was read calls this; clasp_line_to_msg() refuses a line whose
+ * at= is still relative (CLASP_EINVAL). */
+void	clasp_line_resolve(struct clasp_line *line, uint64_t now_us);
 
 /* A line of one SET, for programs that make lines. */
 void	clasp_line_set(struct clasp_line *line, struct clasp_item *item,

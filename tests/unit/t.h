@@ -22,8 +22,8 @@ static int t_count, t_failed, t_bad;
 #define t_check(cond, ...) do { \
 	if (!(cond)) { \
 		t_bad++; \
-		printf("# %s:%d: %s: ", __FILE__, __LINE__, #cond); \
-		printf("" __VA_ARGS__); \
+		printf("# %s:%d: %s:", __FILE__, __LINE__, #cond); \
+		printf(" " __VA_ARGS__); \
 		printf("\n"); \
 	} \
 } while (0)
@@ -32,9 +32,9 @@ static int t_count, t_failed, t_bad;
 	long long t_a = (long long)(a), t_b = (long long)(b); \
 	if (t_a != t_b) { \
 		t_bad++; \
-		printf("# %s:%d: %s is %lld, not %lld: ", __FILE__, \
+		printf("# %s:%d: %s is %lld, not %lld:", __FILE__, \
 		    __LINE__, #a, t_a, t_b); \
-		printf("" __VA_ARGS__); \
+		printf(" " __VA_ARGS__); \
 		printf("\n"); \
 	} \
 } while (0)
@@ -43,9 +43,9 @@ static int t_count, t_failed, t_bad;
 	const char *t_a = (a), *t_b = (b); \
 	if (strcmp(t_a, t_b) != 0) { \
 		t_bad++; \
-		printf("# %s:%d: %s is '%s', not '%s': ", __FILE__, \
+		printf("# %s:%d: %s is '%s', not '%s':", __FILE__, \
 		    __LINE__, #a, t_a, t_b); \
-		printf("" __VA_ARGS__); \
+		printf(" " __VA_ARGS__); \
 		printf("\n"); \
 	} \
 } while (0)

@@ -1,0 +1,84 @@
+/* report.c - words and exit codes for what a relay does not give. */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "client/report.h"
+#include "tool/cli.h"
+
+void
+clasp_report_config(struct clasp_client_config *config)
+{
+	static char name[300];
+	char host[128];
+
+	if (gethostname(host, sizeof host) < 0)
+		host[0] = '\0';
+	host[sizeof host - 1] = '\0';
+	snprintf(name, sizeof name, "%.128s@%s:%ld",
+	    program_invocation_short_name, host, (long)getpid());
+	clasp_client_config_init(config);
+	config->url = cli.url;
+	config->name = cli.client_name ? cli.client_name : name;
+	config->token = cli.token;
+	config->connect_timeout_us = cli.connect_timeout_us;
+	config->retry = cli.retry;
+	config->retry_max = cli.retry_max;
+	config->reconnect = cli.reconnect;
+}
+
+struct clasp_client *
+clasp_report_client(struct uv_loop_s *loop,
+    const struct clasp_client_config *config,
+    const struct clasp_client_events *events, void *user)
+{
+	struct clasp_client *c;
+	int r = clasp_client_new(loop, config, events, user, &c);
+
+	if (r == CLASP_EURL)
+		cli_die(CLI_USAGE, config->url, "not a URL of a relay");
+	if (r < 0)
+		cli_die(CLI_UNREACHABLE, config->url, "%s",
+		    clasp_strerror(r));
+	return c;
+}
+
+int
+clasp_report_exit(uint16_t code)
+{
+	if (code / 100 == 3 || code == 403)
+		return CLI_REFUSED;
+	if (code / 100 == 2)
+		return CLI_USAGE;
+	return CLI_STATE;
+}
+
+void
+clasp_report_closed(int error, uint16_t code, const char *why)
+{
+	if (error == 0)
+		return;
+	cli_warn(cli.url, "%s", why);
+	cli_fail(error == CLASP_EREFUSED ? CLI_REFUSED : CLI_UNREACHABLE);
+	(void)code;
+}
+
+void
+clasp_report_refused(struct clasp_str address,
+    const struct clasp_reply *reply)
+{
+	char subject[1100], why[300];
+
+	if (reply->error == CLASP_ECLOSED)
+		return;			/* clasp_report_closed says it */
+	if (reply->address.p)
+		address = reply->address;
+	snprintf(subject, sizeof subject, "%.*s", CLASP_STR_ARG(address));
+	if (reply->text.p && reply->text.len > 0)
+		snprintf(why, sizeof why, "%.*s", CLASP_STR_ARG(reply->text));
+	else
+		snprintf(why, sizeof why, "%s", clasp_strerror(reply->error));
+	cli_warn(address.p ? subject : NULL, "%s", why);
+	cli_fail(clasp_report_exit(reply->code));
+}

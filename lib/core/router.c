@@ -1,0 +1,712 @@
+/*
+ * router.c - what each message does.
+ *
+ * A handler checks in the order that decides which of several reasons a
+ * client is told, changes the state, queues to every recipient and last the
+ * reply: on the sender's own connection the echo of a SET stands before its
+ * ACK.
+ */
+#include "core/router.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "core/bundle.h"
+#include "core/session.h"
+#include "wire/address.h"
+
+/* Bytes of a SET around its address and value, revision and TTL included. */
+#define SET_OVERHEAD	16
+
+/* ------------------------------------------------------------- lifecycle */
+
+void
+clasp_router_config_init(struct clasp_router_config *config)
+{
+	*config = (struct clasp_router_config){
+		.name = CLASP_STR("CLASP Relay"),
+		.max_sessions = 1000,
+		.max_subscriptions = 100,
+		.max_params = 100000,
+		.max_signals = 100000,
+		.queue_msgs = 1000,
+		.queue_bytes = 16u << 20,
+		.param_ttl_s = 3600,
+		.signal_ttl_s = 3600,
+		.handshake_us = 10000000,
+	};
+}
+
+struct clasp_router *
+clasp_router_new(const struct clasp_router_config *config,
+    const struct clasp_router_events *events, void *user)
+{
+	struct clasp_router *router = calloc(1, sizeof *router);
+
+	if (router == NULL)
+		return NULL;
+	if (clasp_hash_seed == 0)
+		clasp_hash_seed = config->random_seed;
+	router->config = *config;
+	if (router->config.queue_msgs == 0)
+		router->config.queue_msgs = 1;
+	if (router->config.queue_bytes == 0)
+		router->config.queue_bytes = 1;
+	router->events = *events;
+	router->user = user;
+	router->random = config->random_seed;
+	clasp_slabs_init(&router->casts, 0);
+	clasp_slabs_init(&router->replies, 0);
+	clasp_snapshots_init(&router->snapshots);
+	clasp_arena_init(&router->arena, router->room, sizeof router->room,
+	    64 * CLASP_PAYLOAD_MAX + 4096);
+	router->store = clasp_store_new(config->max_params,
+	    config->param_ttl_s);
+	router->subs = clasp_subs_new();
+	router->signals = clasp_signals_new(config->max_signals,
+	    config->signal_ttl_s);
+	router->retained = clasp_retained_new(config->param_ttl_s);
+	router->name = malloc(config->name.len + 1);
+	if (router->store == NULL || router->subs == NULL ||
+	    router->signals == NULL || router->retained == NULL ||
+	    router->name == NULL) {
+		clasp_router_free(router);
+		return NULL;
+	}
+	if (config->name.len > 0)
+		memcpy(router->name, config->name.p, config->name.len);
+	router->name[config->name.len] = '\0';
+	router->config.name = clasp_str_of(router->name, config->name.len);
+	return router;
+}
+
+void
+clasp_router_free(struct clasp_router *router)
+{
+	int i;
+
+	if (router == NULL)
+		return;
+	for (i = 0; i < CLASP_SESSION_STATES; i++)
+		while (router->sessions[i].first != NULL)
+			clasp_session_close(router->sessions[i].first, 0);
+	clasp_snapshots_clear(&router->snapshots);
+	clasp_slabs_clear(&router->casts);
+	clasp_slabs_clear(&router->replies);
+	clasp_store_free(router->store);
+	if (router->subs != NULL)
+		clasp_subs_free(router->subs);
+	clasp_signals_free(router->signals);
+	clasp_retained_free(router->retained);
+	clasp_arena_clear(&router->arena);
+	free(router->name);
+	free(router);
+}
+
+uint64_t
+clasp_router_random(struct clasp_router *router)
+{
+	uint64_t z = router->random += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+void
+clasp_router_log(struct clasp_router *router, int level, const char *format,
+    ...)
+{
+	char text[1400];
+	va_list ap;
+
+	if (router->events.log == NULL)
+		return;
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	router->events.log(router->user, level, text);
+}
+
+void
+clasp_router_enter(struct clasp_router *router)
+{
+	router->busy++;
+}
+
+void
+clasp_router_leave(struct clasp_router *router, uint64_t now_us)
+{
+	struct clasp_session *s;
+
+	if (router->busy > 1) {
+		router->busy--;
+		return;
+	}
+	while ((s = router->due) != NULL) {
+		router->due = s->next_due;
+		s->due = false;
+		clasp_session_settle(s, now_us);
+	}
+	while ((s = router->gone) != NULL) {
+		router->gone = s->next;
+		clasp_session_free(s);
+	}
+	router->busy = 0;
+}
+
+uint64_t
+clasp_router_tick(struct clasp_router *router, uint64_t now_us)
+{
+	struct clasp_sessions *waiting =
+	    &router->sessions[CLASP_SESSION_HANDSHAKE];
+	struct clasp_session *s;
+	uint64_t next, at;
+
+	clasp_router_enter(router);
+	next = clasp_snapshots_tick(&router->snapshots, now_us);
+	while ((s = waiting->first) != NULL) {
+		at = s->opened_us + router->config.handshake_us;
+		if (at > now_us) {
+			next = at < next ? at : next;
+			break;
+		}
+		clasp_session_shut(s, CLASP_CLOSE_POLICY, "no HELLO in time");
+	}
+	while ((s = router->first_full) != NULL) {
+		at = s->full_since_us + CLASP_SESSION_STUCK_US;
+		if (at > now_us) {
+			next = at < next ? at : next;
+			break;
+		}
+		clasp_session_shut(s, CLASP_CLOSE_POLICY,
+		    "nothing was read for 30 s");
+	}
+	clasp_router_leave(router, now_us);
+	return next;
+}
+
+void
+clasp_router_shutdown(struct clasp_router *router, uint64_t now_us)
+{
+	struct clasp_session *s;
+
+	clasp_router_enter(router);
+	while ((s = router->sessions[CLASP_SESSION_OPEN].first) != NULL) {
+		clasp_session_error(s, 501, CLASP_STR_NONE, "shutting down");
+		clasp_session_shut(s, CLASP_CLOSE_GOING_AWAY,
+		    "shutting down");
+	}
+	while ((s = router->sessions[CLASP_SESSION_HANDSHAKE].first) != NULL)
+		clasp_session_shut(s, CLASP_CLOSE_GOING_AWAY,
+		    "shutting down");
+	clasp_router_leave(router, now_us);
+}
+
+void
+clasp_router_stats(const struct clasp_router *router,
+    struct clasp_router_stats *out)
+{
+	*out = (struct clasp_router_stats){
+		.sessions = router->sessions[CLASP_SESSION_OPEN].count,
+		.subscriptions = clasp_subs_count(router->subs),
+		.params = clasp_store_count(router->store),
+		.signals = clasp_signals_count(router->signals),
+		.messages_in = router->messages_in,
+		.messages_out = router->messages_out,
+		.drops = router->drops,
+	};
+}
+
+/* ---------------------------------------------------- shared with bundles */
+
+static bool
+refuse(struct clasp_refusal *refusal, uint16_t code, const char *text)
+{
+	refusal->code = code;
+	snprintf(refusal->text, sizeof refusal->text, "%s", text);
+	return false;
+}
+
+static bool
+below(struct clasp_str address, const char *top)
+{
+	struct clasp_str prefix = clasp_str_c(top);
+
+	return clasp_str_starts(address, prefix) &&
+	    (address.len == prefix.len || address.p[prefix.len] == '/');
+}
+
+static bool
+admit_address(struct clasp_str address, struct clasp_refusal *refusal)
+{
+	const char *why = NULL;
+
+	if (clasp_address_check(address, &why) == 0)
+		return true;
+	refusal->code = 200;
+	snprintf(refusal->text, sizeof refusal->text, "invalid address: %s",
+	    why ? why : "malformed");
+	return false;
+}
+
+bool
+clasp_router_admit(const struct clasp_msg *msg, struct clasp_refusal *refusal)
+{
+	bool set = msg->type == CLASP_SET;
+	struct clasp_str address = set ? msg->set.address :
+	    msg->publish.address;
+
+	refusal->code = 0;
+	if (!admit_address(address, refusal))
+		return false;
+	if (below(address, "/$relay"))
+		return refuse(refusal, 301, "the relay's own figures "
+		    "cannot be written");
+	if (set && SET_OVERHEAD + address.len +
+	    clasp_value_size(&msg->set.value) > CLASP_PAYLOAD_MAX)
+		return refuse(refusal, 402, "value too large");
+	return true;
+}
+
+struct clasp_write
+clasp_router_write(const struct clasp_session *s, const struct clasp_set *set)
+{
+	return (struct clasp_write){
+		.address = set->address,
+		.hash = clasp_hash(set->address),
+		.value = set->value,
+		.author = s->author,
+		.has_revision = set->has_revision,
+		.lock = set->lock,
+		.unlock = set->unlock,
+		.has_ttl = set->has_ttl,
+		.revision = set->revision,
+		.ttl = set->ttl,
+	};
+}
+
+void
+clasp_router_refuse(int error, const struct clasp_write *write,
+    const struct clasp_outcome *outcome, struct clasp_refusal *refusal)
+{
+	switch (error) {
+	case CLASP_EREVISION:
+		refusal->code = 400;
+		snprintf(refusal->text, sizeof refusal->text,
+		    "revision conflict: expected %llu, actual %llu",
+		    (unsigned long long)write->revision,
+		    (unsigned long long)outcome->revision);
+		break;
+	case CLASP_ELOCKED:
+		refusal->code = 401;
+		snprintf(refusal->text, sizeof refusal->text,
+		    "locked by session %s", outcome->holder->id);
+		break;
+	case CLASP_EFULL:
+		refuse(refusal, 501, clasp_strerror(error));
+		break;
+	case CLASP_ENOMEM:
+		refuse(refusal, 500, clasp_strerror(error));
+		break;
+	default:
+		refuse(refusal, 402, clasp_strerror(error));
+	}
+}
+
+void
+clasp_router_cast(struct clasp_router *router, struct clasp_cast *cast,
+    const struct clasp_session *except, uint64_t now_us)
+{
+	const struct clasp_match *matches;
+	struct clasp_session *s;
+	int i, n = clasp_subs_match(router->subs, cast->address, cast->hash,
+	    &matches);
+
+	for (i = 0; i < n; i++) {
+		s = clasp_session_of(matches[i].owner);
+		if ((matches[i].types & cast->types) && s != except)
+			clasp_session_deliver(s, cast, now_us);
+	}
+}
+
+void
+clasp_router_cast_set(struct clasp_session *s, const struct clasp_set *set,
+    const struct clasp_write *write, uint64_t revision, uint64_t now_us)
+{
+	struct clasp_msg msg = { .type = CLASP_SET, .set = *set };
+	struct clasp_cast cast;
+
+	msg.set.has_revision = true;
+	msg.set.revision = revision;
+	/* spans are filled as they are needed */
+	cast.address = set->address;
+	cast.hash = write->hash;
+	cast.types = 1 << CLASP_PARAM;
+	cast.newest = true;
+	cast.msg = &msg;
+	cast.payload = CLASP_STR_NONE;
+	cast.ready = 0;
+	clasp_router_cast(s->router, &cast, NULL, now_us);
+}
+
+/* The last timeline of an address stays; one without keyframes ends it. */
+static void
+retain(struct clasp_router *router, const struct clasp_publish *p,
+    uint64_t hash, struct clasp_str payload, uint64_t now_us)
+{
+	const struct clasp_value *keyframes = NULL;
+
+	if (p->content == CLASP_CONTENT_VALUE && p->value.type == CLASP_MAP)
+		keyframes = clasp_map_get(&p->value, CLASP_STR("keyframes"));
+	if (keyframes == NULL || keyframes->type != CLASP_ARRAY ||
+	    keyframes->count == 0)
+		clasp_retained_remove(router->retained, p->address, hash);
+	else if (clasp_retained_put(router->retained, p->address, hash,
+	    payload, now_us) < 0)
+		clasp_router_log(router, CLASP_LOG_ERROR,
+		    "%.*s: no memory to keep its timeline",
+		    CLASP_STR_ARG(p->address));
+}
+
+void
+clasp_router_cast_publish(struct clasp_session *s,
+    const struct clasp_msg *msg, struct clasp_str payload, uint64_t now_us)
+{
+	const struct clasp_publish *p = &msg->publish;
+	struct clasp_cast cast;
+
+	cast.address = p->address;
+	cast.hash = clasp_hash(p->address);
+	cast.types = (uint8_t)(1u << p->kind);
+	cast.newest = false;
+	cast.msg = msg;
+	cast.payload = payload;
+	cast.qos = clasp_msg_qos(msg);
+	cast.ready = 0;
+	clasp_router_cast(s->router, &cast, s, now_us);
+	if (p->kind == CLASP_TIMELINE)
+		retain(s->router, p, cast.hash, payload, now_us);
+}
+
+/* -------------------------------------------------------------- handlers */
+
+static void
+on_set(struct clasp_session *s, const struct clasp_msg *msg,
+    struct clasp_str payload, uint64_t now_us)
+{
+	const struct clasp_set *set = &msg->set;
+	struct clasp_msg ack = { .type = CLASP_ACK };
+	struct clasp_refusal refusal;
+	struct clasp_outcome outcome;
+	struct clasp_write write;
+	int error;
+
+	(void)payload;
+	if (!clasp_router_admit(msg, &refusal)) {
+		clasp_session_error(s, refusal.code, set->address,
+		    refusal.text);
+		return;
+	}
+	write = clasp_router_write(s, set);
+	error = clasp_store_set(s->router->store, &write, now_us, &outcome);
+	if (error < 0) {
+		clasp_router_refuse(error, &write, &outcome, &refusal);
+		clasp_session_error(s, refusal.code, set->address,
+		    refusal.text);
+		return;
+	}
+	clasp_router_cast_set(s, set, &write, outcome.revision, now_us);
+	ack.ack.address = set->address;
+	ack.ack.has_revision = true;
+	ack.ack.revision = outcome.revision;
+	if (set->lock || set->unlock) {
+		ack.ack.has_locked = true;
+		ack.ack.locked = outcome.holder != NULL;
+		if (outcome.holder != NULL)
+			ack.ack.holder = clasp_str_of(outcome.holder->id,
+			    outcome.holder->len);
+	}
+	clasp_session_reply(s, &ack);
+}
+
+static void
+on_get(struct clasp_session *s, const struct clasp_msg *msg,
+    struct clasp_str payload, uint64_t now_us)
+{
+	struct clasp_str address = msg->get.address;
+	const struct clasp_record *r;
+	struct clasp_refusal refusal;
+
+	(void)payload;
+	if (!admit_address(address, &refusal)) {
+		clasp_session_error(s, refusal.code, address, refusal.text);
+		return;
+	}
+	r = clasp_store_get(s->router->store, address, clasp_hash(address),
+	    now_us);
+	if (r == NULL)
+		clasp_session_error(s, 201, address, "no such parameter");
+	else
+		clasp_snapshot_one(s, r);
+}
+
+/* A MessagePack map is sent on in the binary form. */
+static bool
+is_legacy(struct clasp_str payload)
+{
+	uint8_t first = payload.len ? (uint8_t)payload.p[0] : 0;
+
+	return (first & 0xf0) == 0x80 || first >= 0xde;
+}
+
+static void
+on_publish(struct clasp_session *s, const struct clasp_msg *msg,
+    struct clasp_str payload, uint64_t now_us)
+{
+	struct clasp_router *router = s->router;
+	struct clasp_str address = msg->publish.address;
+	struct clasp_refusal refusal;
+	int n;
+
+	if (!clasp_router_admit(msg, &refusal)) {
+		clasp_session_error(s, refusal.code, address, refusal.text);
+		return;
+	}
+	if (is_legacy(payload)) {
+		n = clasp_msg_encode(router->scratch, sizeof router->scratch,
+		    msg);
+		if (n < 0) {
+			clasp_session_error(s, 402, address,
+			    "value too large");
+			return;
+		}
+		payload = clasp_str_of((char *)router->scratch, (size_t)n);
+	}
+	clasp_router_cast_publish(s, msg, payload, now_us);
+}
+
+static void
+on_subscribe(struct clasp_session *s, const struct clasp_msg *msg,
+    struct clasp_str payload, uint64_t now_us)
+{
+	const struct clasp_subscribe *m = &msg->subscribe;
+	struct clasp_router *router = s->router;
+	uint32_t max = router->config.max_subscriptions;
+	struct clasp_sub *old, *sub;
+	const char *why = NULL;
+	char text[120];
+
+	(void)payload;
+	old = clasp_subscriber_find(&s->subscriber, m->id);
+	if (max > 0 && old == NULL && s->subscriber.count >= max) {
+		snprintf(text, sizeof text,
+		    "Subscription limit reached (max %u)", (unsigned)max);
+		clasp_session_error(s, 429, m->pattern, text);
+		return;
+	}
+	if (clasp_pattern_check(m->pattern, &why) < 0) {
+		snprintf(text, sizeof text, "invalid pattern: %s",
+		    why ? why : "malformed");
+		clasp_session_error(s, 202, m->pattern, text);
+		return;
+	}
+	sub = clasp_subs_add(router->subs, &s->subscriber, m->id, m->pattern,
+	    m->types);
+	if (sub == NULL) {
+		clasp_session_error(s, 500, m->pattern, "out of memory");
+		return;
+	}
+	if (old != NULL)
+		clasp_subs_remove(router->subs, old);
+	sub->max_rate = m->has_max_rate ? m->max_rate : 0;
+	sub->has_epsilon = m->has_epsilon;
+	sub->epsilon = m->epsilon;
+	sub->history = m->has_history ? m->history : 0;
+	sub->window = m->has_window ? m->window : 0;
+	clasp_snapshot_send(s, clasp_sub_pattern(sub), false, &sub->id,
+	    now_us);
+}
+
+static void
+on_unsubscribe(struct clasp_session *s, const struct clasp_msg *msg,
+    struct clasp_str payload, uint64_t now_us)
+{
+	struct clasp_sub *sub = clasp_subscriber_find(&s->subscriber,
+	    msg->unsubscribe.id);
+
+	(void)payload;
+	(void)now_us;
+	if (sub != NULL)
+		clasp_subs_remove(s->router->subs, sub);
+}
+
+static void
+on_announce(struct clasp_session *s, const struct clasp_msg *msg,
+    struct clasp_str payload, uint64_t now_us)
+{
+	const struct clasp_announce *m = &msg->announce;
+	struct clasp_msg ack = { .type = CLASP_ACK };
+	const char *why = NULL;
+	char text[120];
+	uint32_t i;
+
+	(void)payload;
+	for (i = 0; i < m->count; i++)
+		if (clasp_pattern_check(m->signals[i].address, &why) < 0) {
+			snprintf(text, sizeof text,
+			    "invalid signal address: %s",
+			    why ? why : "malformed");
+			clasp_session_error(s, 202, m->signals[i].address,
+			    text);
+			return;
+		}
+	for (i = 0; i < m->count; i++)
+		if (clasp_signals_put(s->router->signals, &m->signals[i],
+		    now_us) < 0) {
+			clasp_session_error(s, 500, m->signals[i].address,
+			    "out of memory");
+			return;
+		}
+	ack.ack.address = m->namespace_;
+	clasp_session_reply(s, &ack);
+}
+
+/* Bytes of a signal in a RESULT. */
+static size_t
+result_bytes(const struct clasp_signal *signal)
+{
+	return 2 + signal->address.len + 1 + 1 + 2 + signal->datatype.len +
+	    2 + signal->access.len;
+}
+
+static void
+on_query(struct clasp_session *s, const struct clasp_msg *msg,
+    struct clasp_str payload, uint64_t now_us)
+{
+	struct clasp_str pattern = msg->query.pattern;
+	struct clasp_msg result = { .type = CLASP_RESULT };
+	struct clasp_signal part[CLASP_SNAPSHOT_ENTRIES];
+	const struct clasp_signal **found;
+	const char *why = NULL;
+	size_t bytes;
+	int i = 0, n;
+
+	(void)payload;
+	if (clasp_pattern_check(pattern, &why) < 0) {
+		clasp_session_error(s, 202, pattern, why ? why : "malformed");
+		return;
+	}
+	n = clasp_signals_find(s->router->signals, pattern, now_us, &found);
+	if (n < 0) {
+		clasp_session_error(s, 500, pattern, "out of memory");
+		return;
+	}
+	result.result.signals = part;
+	do {
+		result.result.count = 0;
+		for (bytes = 3; i < n && result.result.count <
+		    CLASP_SNAPSHOT_ENTRIES; i++) {
+			bytes += result_bytes(found[i]);
+			if (bytes > CLASP_PAYLOAD_MAX &&
+			    result.result.count > 0)
+				break;
+			part[result.result.count] = *found[i];
+			part[result.result.count++].has_meta = false;
+		}
+		clasp_session_reply(s, &result);
+	} while (i < n);
+	free(found);
+}
+
+static void
+on_sync(struct clasp_session *s, const struct clasp_msg *msg,
+    struct clasp_str payload, uint64_t now_us)
+{
+	struct clasp_msg reply = { .type = CLASP_SYNC };
+
+	(void)payload;
+	reply.sync.t1 = msg->sync.t1;
+	reply.sync.has_t2 = reply.sync.has_t3 = true;
+	reply.sync.t2 = reply.sync.t3 = now_us;
+	clasp_session_reply(s, &reply);
+}
+
+static void
+on_ping(struct clasp_session *s, const struct clasp_msg *msg,
+    struct clasp_str payload, uint64_t now_us)
+{
+	(void)msg;
+	(void)payload;
+	(void)now_us;
+	clasp_session_reply(s, &(struct clasp_msg){ .type = CLASP_PONG });
+}
+
+static void
+on_hello_again(struct clasp_session *s, const struct clasp_msg *msg,
+    struct clasp_str payload, uint64_t now_us)
+{
+	(void)msg;
+	(void)payload;
+	(void)now_us;
+	clasp_session_error(s, 101, CLASP_STR_NONE,
+	    "session already established");
+}
+
+static void
+on_replay(struct clasp_session *s, const struct clasp_msg *msg,
+    struct clasp_str payload, uint64_t now_us)
+{
+	const char *why = NULL;
+
+	(void)payload;
+	(void)now_us;
+	if (clasp_pattern_check(msg->replay.pattern, &why) < 0)
+		clasp_session_error(s, 202, msg->replay.pattern,
+		    why ? why : "malformed");
+	else
+		clasp_session_error(s, 501, msg->replay.pattern,
+		    "no journal");
+}
+
+static void
+on_federation(struct clasp_session *s, const struct clasp_msg *msg,
+    struct clasp_str payload, uint64_t now_us)
+{
+	(void)msg;
+	(void)payload;
+	(void)now_us;
+	clasp_session_error(s, 403, CLASP_STR_NONE,
+	    "this session has no federation");
+}
+
+/* What a client may send once established; the rest is ignored. */
+static void (*const handlers[256])(struct clasp_session *s,
+    const struct clasp_msg *msg, struct clasp_str payload,
+    uint64_t now_us) = {
+	[CLASP_HELLO] = on_hello_again,
+	[CLASP_ANNOUNCE] = on_announce,
+	[CLASP_FEDERATION] = on_federation,
+	[CLASP_SUBSCRIBE] = on_subscribe,
+	[CLASP_UNSUBSCRIBE] = on_unsubscribe,
+	[CLASP_PUBLISH] = on_publish,
+	[CLASP_SET] = on_set,
+	[CLASP_GET] = on_get,
+	[CLASP_REPLAY] = on_replay,
+	[CLASP_BUNDLE] = clasp_bundle_run,
+	[CLASP_SYNC] = on_sync,
+	[CLASP_PING] = on_ping,
+	[CLASP_QUERY] = on_query,
+};
+
+void
+clasp_router_dispatch(struct clasp_session *s, const struct clasp_msg *msg,
+    struct clasp_str payload, uint64_t now_us)
+{
+	if (handlers[msg->type] != NULL)
+		handlers[msg->type](s, msg, payload, now_us);
+}

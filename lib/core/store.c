@@ -1,0 +1,783 @@
+/*
+ * store.c - the parameters.
+ *
+ *	table		hash -> record
+ *	blocks		[ a b d ] [ f g ] [ k m n p ]	by address bytes
+ *
+ * The ordered index is a list of blocks of pointers: finding is two binary
+ * searches, adding moves at most one block's pointers.
+ */
+#include "core/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "wire/address.h"
+#include "wire/message.h"
+
+#define BLOCK_MAX	128	/* records in a block */
+
+struct block {
+	uint32_t	 count;
+	struct clasp_record *records[BLOCK_MAX];
+};
+
+struct clasp_lock {
+	struct clasp_author *holder;
+	struct clasp_record *record;
+	struct clasp_lock *next, **back;	/* of the same holder */
+};
+
+struct clasp_store {
+	struct clasp_table table;
+	struct block	**blocks;
+	uint32_t	 nblocks, cap_blocks;
+	uint32_t	 max_params;
+	uint32_t	 ttl_s;
+	uint64_t	 generation;
+	uint64_t	 next_expiry_us;	/* nothing expires before */
+	size_t		 snapshot_bytes;
+};
+
+/* --------------------------------------------------------------- authors */
+
+struct clasp_author *
+clasp_author_new(struct clasp_str id)
+{
+	struct clasp_author *author = malloc(sizeof *author + id.len + 1);
+
+	if (author == NULL)
+		return NULL;
+	author->refs = 1;
+	author->len = (uint32_t)id.len;
+	author->locks = NULL;
+	if (id.len > 0)
+		memcpy(author->id, id.p, id.len);
+	author->id[id.len] = '\0';
+	return author;
+}
+
+void
+clasp_author_drop(struct clasp_author *author)
+{
+	if (author != NULL && --author->refs == 0)
+		free(author);
+}
+
+/* ----------------------------------------------------------------- locks */
+
+static void
+lock_release(struct clasp_record *r)
+{
+	struct clasp_lock *lock = r->lock;
+
+	if (lock == NULL)
+		return;
+	*lock->back = lock->next;
+	if (lock->next != NULL)
+		lock->next->back = lock->back;
+	clasp_author_drop(lock->holder);
+	free(lock);
+	r->lock = NULL;
+}
+
+static void
+lock_take(struct clasp_record *r, struct clasp_lock *lock,
+    struct clasp_author *holder)
+{
+	holder->refs++;
+	lock->holder = holder;
+	lock->record = r;
+	lock->next = holder->locks;
+	lock->back = &holder->locks;
+	if (lock->next != NULL)
+		lock->next->back = &lock->next;
+	holder->locks = lock;
+	r->lock = lock;
+}
+
+struct clasp_author *
+clasp_record_holder(const struct clasp_record *r)
+{
+	return r->lock ? r->lock->holder : NULL;
+}
+
+void
+clasp_store_release(struct clasp_store *store, struct clasp_author *author)
+{
+	struct clasp_record *r;
+	uint64_t expiry;
+
+	while (author->locks != NULL) {
+		r = author->locks->record;
+		lock_release(r);
+		expiry = clasp_record_expiry(store, r);
+		if (expiry < store->next_expiry_us)
+			store->next_expiry_us = expiry;
+	}
+}
+
+/* --------------------------------------------------------------- records */
+
+int
+clasp_record_value(const struct clasp_record *r, struct clasp_arena *arena,
+    struct clasp_value *out)
+{
+	struct clasp_reader in = clasp_reader_on(clasp_record_data(r),
+	    r->data_len);
+
+	return clasp_value_get(&in, r->code, arena, 0, out);
+}
+
+size_t
+clasp_record_snapshot_bytes(const struct clasp_record *r)
+{
+	return 2u + r->address_len + 1 + r->data_len + 8 + 1 + 2 +
+	    r->author->len + 8;
+}
+
+uint64_t
+clasp_record_expiry(const struct clasp_store *store,
+    const struct clasp_record *r)
+{
+	uint32_t ttl = r->own_ttl ? r->ttl : store->ttl_s;
+	uint64_t from = r->accessed_us;
+
+	if (ttl == CLASP_TTL_NEVER || r->lock != NULL)
+		return UINT64_MAX;
+	if (ttl & CLASP_TTL_ABSOLUTE) {
+		from = r->timestamp_us;
+		ttl &= ~CLASP_TTL_ABSOLUTE;
+	}
+	return from + (uint64_t)ttl * 1000000;
+}
+
+static inline bool
+expired(const struct clasp_store *store, const struct clasp_record *r,
+    uint64_t now_us)
+{
+	return clasp_record_expiry(store, r) <= now_us;
+}
+
+static struct clasp_str
+record_key(const void *entry)
+{
+	return clasp_record_address(entry);
+}
+
+static void
+record_free(struct clasp_record *r)
+{
+	lock_release(r);
+	clasp_author_drop(r->author);
+	if (r->data_len > CLASP_RECORD_INLINE)
+		free(r->data.far);
+	free(r);
+}
+
+/* --------------------------------------------------------- ordered index */
+
+/* The block an address belongs to: the last that begins at or before it. */
+static uint32_t
+find_block(const struct clasp_store *store, struct clasp_str address)
+{
+	uint32_t low = 0, high = store->nblocks, mid;
+
+	while (high - low > 1) {
+		mid = low + (high - low) / 2;
+		if (clasp_str_cmp(clasp_record_address(
+		    store->blocks[mid]->records[0]), address) <= 0)
+			low = mid;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* The first slot whose address is not before this one. */
+static uint32_t
+find_slot(const struct block *b, struct clasp_str address)
+{
+	uint32_t low = 0, high = b->count, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (clasp_str_cmp(clasp_record_address(b->records[mid]),
+		    address) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* An empty block in front of number i. */
+static struct block *
+block_add(struct clasp_store *store, uint32_t i)
+{
+	uint32_t cap = store->cap_blocks ? store->cap_blocks * 2 : 16;
+	struct block **blocks, *b;
+
+	if (store->nblocks == store->cap_blocks) {
+		blocks = realloc(store->blocks, cap * sizeof *blocks);
+		if (blocks == NULL)
+			return NULL;
+		store->blocks = blocks;
+		store->cap_blocks = cap;
+	}
+	b = malloc(sizeof *b);
+	if (b == NULL)
+		return NULL;
+	b->count = 0;
+	memmove(&store->blocks[i + 1], &store->blocks[i],
+	    (store->nblocks - i) * sizeof b);
+	store->blocks[i] = b;
+	store->nblocks++;
+	return b;
+}
+
+static int
+index_add(struct clasp_store *store, struct clasp_record *r)
+{
+	struct clasp_str address = clasp_record_address(r);
+	struct block *b, *half;
+	uint32_t i, slot;
+
+	if (store->nblocks == 0 && block_add(store, 0) == NULL)
+		return CLASP_ENOMEM;
+	i = find_block(store, address);
+	b = store->blocks[i];
+	slot = find_slot(b, address);
+	if (b->count == BLOCK_MAX) {
+		half = block_add(store, i + 1);
+		if (half == NULL)
+			return CLASP_ENOMEM;
+		/* ascending input fills its blocks */
+		if (slot < BLOCK_MAX || i + 2 < store->nblocks) {
+			half->count = BLOCK_MAX / 2;
+			b->count -= half->count;
+			memcpy(half->records, &b->records[b->count],
+			    half->count * sizeof r);
+		}
+		if (slot >= b->count) {
+			slot -= b->count;
+			b = half;
+		}
+	}
+	memmove(&b->records[slot + 1], &b->records[slot],
+	    (b->count - slot) * sizeof r);
+	b->records[slot] = r;
+	b->count++;
+	return 0;
+}
+
+static void
+index_remove(struct clasp_store *store, const struct clasp_record *r)
+{
+	struct clasp_str address = clasp_record_address(r);
+	uint32_t i = find_block(store, address);
+	struct block *b = store->blocks[i];
+	uint32_t slot = find_slot(b, address);
+
+	b->count--;
+	memmove(&b->records[slot], &b->records[slot + 1],
+	    (b->count - slot) * sizeof r);
+	if (b->count > 0)
+		return;
+	free(b);
+	store->nblocks--;
+	memmove(&store->blocks[i], &store->blocks[i + 1],
+	    (store->nblocks - i) * sizeof b);
+}
+
+/* ----------------------------------------------------------------- store */
+
+struct clasp_store *
+clasp_store_new(uint32_t max_params, uint32_t ttl_s)
+{
+	struct clasp_store *store = calloc(1, sizeof *store);
+
+	if (store == NULL)
+		return NULL;
+	store->table.key = record_key;
+	store->max_params = max_params;
+	store->ttl_s = ttl_s & ~CLASP_TTL_ABSOLUTE;
+	store->next_expiry_us = UINT64_MAX;
+	return store;
+}
+
+void
+clasp_store_free(struct clasp_store *store)
+{
+	uint32_t i, k;
+
+	if (store == NULL)
+		return;
+	for (i = 0; i < store->nblocks; i++) {
+		for (k = 0; k < store->blocks[i]->count; k++)
+			record_free(store->blocks[i]->records[k]);
+		free(store->blocks[i]);
+	}
+	free(store->blocks);
+	clasp_table_clear(&store->table);
+	free(store);
+}
+
+uint32_t
+clasp_store_count(const struct clasp_store *store)
+{
+	return (uint32_t)store->table.count;
+}
+
+uint64_t
+clasp_store_generation(const struct clasp_store *store)
+{
+	return store->generation;
+}
+
+size_t
+clasp_store_snapshot_bytes(const struct clasp_store *store)
+{
+	return store->snapshot_bytes;
+}
+
+uint64_t
+clasp_store_next_expiry(const struct clasp_store *store)
+{
+	return store->next_expiry_us;
+}
+
+static void
+forget(struct clasp_store *store, struct clasp_record *r, uint64_t hash)
+{
+	clasp_table_remove(&store->table, hash, r);
+	index_remove(store, r);
+	store->snapshot_bytes -= clasp_record_snapshot_bytes(r);
+	store->generation++;
+	record_free(r);
+}
+
+/* The record if it is alive; a dead one is reclaimed. */
+static struct clasp_record *
+living(struct clasp_store *store, struct clasp_str address, uint64_t hash,
+    uint64_t now_us)
+{
+	struct clasp_record *r = clasp_table_get(&store->table, hash, address);
+
+	if (r != NULL && expired(store, r, now_us)) {
+		forget(store, r, hash);
+		return NULL;
+	}
+	return r;
+}
+
+const struct clasp_record *
+clasp_store_get(struct clasp_store *store, struct clasp_str address,
+    uint64_t hash, uint64_t now_us)
+{
+	struct clasp_record *r = living(store, address, hash, now_us);
+
+	if (r != NULL && now_us > r->accessed_us)
+		r->accessed_us = now_us;
+	return r;
+}
+
+const struct clasp_record *
+clasp_store_peek(const struct clasp_store *store, struct clasp_str address,
+    uint64_t hash, uint64_t now_us)
+{
+	const struct clasp_record *r = clasp_table_get(&store->table, hash,
+	    address);
+
+	return r != NULL && expired(store, r, now_us) ? NULL : r;
+}
+
+bool
+clasp_store_remove(struct clasp_store *store, struct clasp_str address,
+    uint64_t hash)
+{
+	struct clasp_record *r = clasp_table_get(&store->table, hash, address);
+
+	if (r != NULL)
+		forget(store, r, hash);
+	return r != NULL;
+}
+
+uint64_t
+clasp_store_expire(struct clasp_store *store, uint64_t now_us)
+{
+	uint64_t next = UINT64_MAX, at;
+	struct clasp_record *r;
+	uint32_t i, k;
+
+	if (now_us < store->next_expiry_us)
+		return store->next_expiry_us;
+	/* backwards: removing moves only what was visited */
+	for (i = store->nblocks; i-- > 0;)
+		for (k = store->blocks[i]->count; k-- > 0;) {
+			r = store->blocks[i]->records[k];
+			at = clasp_record_expiry(store, r);
+			if (at > now_us) {
+				if (at < next)
+					next = at;
+				continue;
+			}
+			forget(store, r, clasp_hash(clasp_record_address(r)));
+			if (k == 0)
+				break;	/* the block may be gone */
+		}
+	store->next_expiry_us = next;
+	return next;
+}
+
+/* ----------------------------------------------------------------- write */
+
+/* All that the rules of a write look at. */
+struct standing {
+	bool		 exists;
+	uint8_t		 strategy;
+	uint64_t	 revision;
+	const struct clasp_author *holder;
+};
+
+/*
+ * May it be written, and what comes of it?  The order of the steps is what
+ * decides which of several reasons a writer is told.
+ */
+static int
+judge(struct clasp_store *store, const struct standing *s,
+    const struct clasp_write *w, uint32_t created, uint64_t now_us,
+    struct clasp_outcome *out)
+{
+	out->holder = s->exists ? s->holder : NULL;
+	out->revision = s->exists ? s->revision : 0;
+	if (w->has_revision && w->revision != out->revision)
+		return CLASP_EREVISION;
+	if (out->holder != NULL && out->holder != w->author)
+		return CLASP_ELOCKED;
+	switch (s->strategy) {
+	case CLASP_STRATEGY_LWW:
+		break;
+	default:
+		return CLASP_EVALUE;
+	}
+	if (!s->exists && store->max_params > 0) {
+		if (store->table.count + created >= store->max_params)
+			clasp_store_expire(store, now_us);
+		if (store->table.count + created >= store->max_params)
+			return CLASP_EFULL;
+	}
+	out->revision++;
+	if (w->unlock && s->exists)
+		out->holder = NULL;
+	if (w->lock)
+		out->holder = w->author;
+	return 0;
+}
+
+/* Put the value's bytes into the record; on error it is as before. */
+static int
+put_value(struct clasp_record *r, const struct clasp_value *v)
+{
+	size_t n = clasp_value_size(v);
+	uint8_t near[CLASP_RECORD_INLINE], *p = near;
+	struct clasp_writer w;
+	int error;
+
+	if (n > UINT16_MAX)
+		return CLASP_ETOOBIG;
+	if (n > CLASP_RECORD_INLINE) {
+		p = malloc(n);
+		if (p == NULL)
+			return CLASP_ENOMEM;
+	}
+	w = clasp_writer_on(p, n);
+	error = clasp_value_put(&w, v);
+	if (error < 0) {
+		if (p != near)
+			free(p);
+		return error;
+	}
+	if (r->data_len > CLASP_RECORD_INLINE)
+		free(r->data.far);
+	if (p == near)
+		memcpy(r->data.bytes, near, sizeof near);
+	else
+		r->data.far = p;
+	r->data_len = (uint32_t)n;
+	r->code = clasp_value_code(v);
+	return 0;
+}
+
+static struct clasp_record *
+record_new(const struct clasp_write *w)
+{
+	struct clasp_record *r = malloc(sizeof *r + w->address.len);
+
+	if (r == NULL)
+		return NULL;
+	memset(r, 0, sizeof *r);
+	r->address_len = (uint16_t)w->address.len;
+	memcpy(r->address, w->address.p, w->address.len);
+	r->strategy = CLASP_STRATEGY_LWW;
+	return r;
+}
+
+/* Everything of an accepted write that cannot fail. */
+static void
+stamp(struct clasp_store *store, struct clasp_record *r,
+    const struct clasp_write *w, struct clasp_lock *lock, uint64_t now_us)
+{
+	uint64_t expiry;
+
+	if (w->unlock)
+		lock_release(r);
+	if (lock != NULL)
+		lock_take(r, lock, w->author);
+	if (r->author != w->author) {
+		w->author->refs++;
+		clasp_author_drop(r->author);
+		r->author = w->author;
+	}
+	if (now_us > r->timestamp_us)
+		r->timestamp_us = now_us;
+	if (now_us > r->accessed_us)
+		r->accessed_us = now_us;
+	r->revision++;
+	if (w->has_ttl) {
+		r->ttl = w->ttl;
+		r->own_ttl = true;
+	}
+	expiry = clasp_record_expiry(store, r);
+	if (expiry < store->next_expiry_us)
+		store->next_expiry_us = expiry;
+	store->generation++;
+}
+
+static int
+create(struct clasp_store *store, const struct clasp_write *w,
+    struct clasp_lock *lock, uint64_t now_us)
+{
+	struct clasp_record *r = record_new(w);
+	int error;
+
+	if (r == NULL)
+		return CLASP_ENOMEM;
+	error = put_value(r, &w->value);
+	if (error == 0)
+		error = clasp_table_add(&store->table, w->hash, r);
+	if (error == 0) {
+		error = index_add(store, r);
+		if (error < 0)
+			clasp_table_remove(&store->table, w->hash, r);
+	}
+	if (error < 0) {
+		record_free(r);
+		return error;
+	}
+	stamp(store, r, w, lock, now_us);
+	store->snapshot_bytes += clasp_record_snapshot_bytes(r);
+	return 0;
+}
+
+int
+clasp_store_set(struct clasp_store *store, const struct clasp_write *w,
+    uint64_t now_us, struct clasp_outcome *out)
+{
+	struct clasp_record *r = living(store, w->address, w->hash, now_us);
+	struct clasp_lock *lock = NULL;
+	struct standing s = { .exists = r != NULL };
+	size_t before;
+	int error;
+
+	if (r != NULL) {
+		s.revision = r->revision;
+		s.strategy = r->strategy;
+		s.holder = clasp_record_holder(r);
+	}
+	error = judge(store, &s, w, 0, now_us, out);
+	if (error < 0)
+		return error;
+	if (w->lock && (s.holder == NULL || w->unlock)) {
+		lock = malloc(sizeof *lock);
+		if (lock == NULL)
+			return CLASP_ENOMEM;
+	}
+	if (r == NULL) {
+		error = create(store, w, lock, now_us);
+	} else {
+		before = clasp_record_snapshot_bytes(r);
+		error = put_value(r, &w->value);
+		if (error == 0) {
+			stamp(store, r, w, lock, now_us);
+			store->snapshot_bytes +=
+			    clasp_record_snapshot_bytes(r) - before;
+		}
+	}
+	if (error < 0) {
+		free(lock);
+		return error;
+	}
+	/* absolute zero: the write counts, the record is not kept */
+	if (w->has_ttl && w->ttl == CLASP_TTL_ABSOLUTE && out->holder == NULL)
+		clasp_store_remove(store, w->address, w->hash);
+	return 0;
+}
+
+/* --------------------------------------------------------------- overlay */
+
+struct changed {
+	struct clasp_str address;
+	struct standing	 standing;
+};
+
+static struct clasp_str
+changed_key(const void *entry)
+{
+	return ((const struct changed *)entry)->address;
+}
+
+void
+clasp_overlay_init(struct clasp_overlay *overlay, struct clasp_arena *arena)
+{
+	memset(overlay, 0, sizeof *overlay);
+	overlay->changed.key = changed_key;
+	overlay->arena = arena;
+}
+
+void
+clasp_overlay_clear(struct clasp_overlay *overlay)
+{
+	clasp_table_clear(&overlay->changed);
+}
+
+/* How an address stands after the writes tried so far. */
+static struct changed *
+standing(struct clasp_store *store, struct clasp_overlay *overlay,
+    const struct clasp_write *w, uint64_t now_us)
+{
+	struct changed *c = clasp_table_get(&overlay->changed, w->hash,
+	    w->address);
+	struct clasp_record *r;
+
+	if (c != NULL)
+		return c;
+	c = clasp_arena_alloc(overlay->arena, sizeof *c);
+	if (c == NULL)
+		return NULL;
+	memset(c, 0, sizeof *c);
+	c->address = w->address;
+	r = living(store, w->address, w->hash, now_us);
+	if (r != NULL) {
+		c->standing.exists = true;
+		c->standing.revision = r->revision;
+		c->standing.strategy = r->strategy;
+		c->standing.holder = clasp_record_holder(r);
+	}
+	if (clasp_table_add(&overlay->changed, w->hash, c) < 0)
+		return NULL;
+	return c;
+}
+
+int
+clasp_store_try(struct clasp_store *store, struct clasp_overlay *overlay,
+    const struct clasp_write *w, uint64_t now_us, struct clasp_outcome *out)
+{
+	struct changed *c = standing(store, overlay, w, now_us);
+	bool gone;
+	int error;
+
+	if (c == NULL)
+		return CLASP_ENOMEM;
+	error = judge(store, &c->standing, w, overlay->created, now_us, out);
+	if (error < 0)
+		return error;
+	gone = w->has_ttl && w->ttl == CLASP_TTL_ABSOLUTE &&
+	    out->holder == NULL;
+	if (!c->standing.exists && !gone)
+		overlay->created++;
+	c->standing.exists = !gone;
+	c->standing.revision = out->revision;
+	c->standing.holder = out->holder;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ walk */
+
+/* What every address begins with that the pattern matches. */
+static struct clasp_str
+literal_prefix(struct clasp_str pattern, bool *subtree)
+{
+	const char *star = memchr(pattern.p, '*', pattern.len);
+	struct clasp_str prefix = pattern;
+
+	*subtree = false;
+	if (star == NULL)
+		return prefix;
+	prefix.len = (size_t)(star - pattern.p);
+	/* a whole segment "**" may be nothing: then the slash before it is */
+	if (prefix.p[prefix.len - 1] == '/' &&
+	    pattern.len - prefix.len >= 2 && star[1] == '*' &&
+	    (pattern.len - prefix.len == 2 || star[2] == '/')) {
+		*subtree = pattern.len - prefix.len == 2;
+		prefix.len--;
+	}
+	return prefix;
+}
+
+void
+clasp_walk_start(struct clasp_walk *walk, const struct clasp_store *store,
+    struct clasp_str pattern, struct clasp_str after, uint64_t now_us)
+{
+	struct clasp_str from;
+	const struct block *b;
+
+	walk->store = store;
+	walk->pattern = clasp_pattern_trim(pattern);
+	walk->prefix = literal_prefix(walk->pattern, &walk->subtree);
+	walk->now_us = now_us;
+	walk->block = walk->slot = 0;
+	if (store->nblocks == 0)
+		return;
+	from = walk->prefix;
+	if (after.p != NULL && clasp_str_cmp(after, from) >= 0)
+		from = after;
+	walk->block = find_block(store, from);
+	b = store->blocks[walk->block];
+	walk->slot = find_slot(b, from);
+	if (walk->slot < b->count && from.p == after.p && clasp_str_eq(after,
+	    clasp_record_address(b->records[walk->slot])))
+		walk->slot++;
+}
+
+static bool
+walk_match(const struct clasp_walk *walk, struct clasp_str address)
+{
+	if (walk->subtree)
+		return address.len == walk->prefix.len ||
+		    address.p[walk->prefix.len] == '/';
+	return clasp_pattern_match(walk->pattern, address);
+}
+
+const struct clasp_record *
+clasp_walk_next(struct clasp_walk *walk)
+{
+	const struct clasp_store *store = walk->store;
+	const struct clasp_record *r;
+	struct clasp_str address;
+
+	for (; walk->block < store->nblocks; walk->block++, walk->slot = 0)
+		while (walk->slot < store->blocks[walk->block]->count) {
+			r = store->blocks[walk->block]->records[walk->slot++];
+			address = clasp_record_address(r);
+			if (!clasp_str_starts(address, walk->prefix)) {
+				walk->block = store->nblocks;
+				return NULL;
+			}
+			if (walk_match(walk, address) &&
+			    !expired(store, r, walk->now_us))
+				return r;
+		}
+	return NULL;
+}

@@ -39,6 +39,9 @@ int	cli_in_feed(struct cli_in *in, const void *bytes, size_t n);
 int	cli_in_end(struct cli_in *in);
 void	cli_in_allow_frames(struct cli_in *in);
 unsigned long cli_in_line_number(const struct cli_in *in);
+const char *cli_in_name(const struct cli_in *in);
+/* The input whose line fn is being given; NULL outside of fn. */
+struct cli_in *cli_in_current(void);
 /* Complain about the line just given to fn, as for a bad one. */
 void	cli_in_complain(struct cli_in *in, unsigned column, const char *why);
 void	cli_in_free(struct cli_in *in);
@@ -47,18 +50,30 @@ void	cli_in_free(struct cli_in *in);
  * For filters: read stdin (or the named files in order, "-" is stdin) to the
  * end, feeding fn; flush the output whenever no more input is waiting.
  * wait_until_us (may be NULL) tells when to be called back at the latest
- * (monotonic us, UINT64_MAX: never), due is called then.
+ * (monotonic us, UINT64_MAX: never), due is called then.  A file that cannot
+ * be read is reported, remembered (exit 3), and the next one is taken.
+ * Sets up the signals.  Returns 0 at the end of the input, 1 when fn or
+ * --strict stopped, a signal came or stdout's reader went.
  */
 int	cli_filter_run(char **files, int nfiles, cli_line_fn fn, void *user,
 	    uint64_t (*wait_until_us)(void *user),
 	    void (*due)(void *user));
+/* Before cli_filter_run: its inputs may be binary frames. */
+void	cli_filter_allow_frames(void);
+/* Between the files of cli_filter_run: called before each with its name. */
+void	cli_filter_on_file(void (*begin)(const char *name, void *user));
 
 /* ------------------------------------------------------------- writing */
 
 /*
  * Collect one line for stdout in the form the options ask for: text, json,
- * tsv, values, addresses, frames, or the template of -f.  received_us is the
- * Unix time it came at, for -t (0: now).
+ * tsv, values, addresses, frames, or the template of -f.
+ *
+ * received_us is the Unix time at which it came from a relay or a device: it
+ * is what -t shows, and rev=, ts= of sets and by= are printed only with -v.
+ * With 0 the line is one that a filter passes on: nothing is left out, and
+ * -t shows the present.  A line that has a time in front keeps it.  The forms
+ * values, addresses and -f print one line for each message of a bundle.
  */
 void	cli_out_line(const struct clasp_line *line, uint64_t received_us);
 /* Collect bytes as they are. */

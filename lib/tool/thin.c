@@ -1,0 +1,444 @@
+/* thin.c - fewer lines of the same. */
+#include "tool/thin.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+
+#define ENTRIES_MAX	1000000	/* addresses that are remembered */
+#define VALUE_LIMIT	(8u << 20)
+#define LINE_LIMIT	(256u << 20)
+
+/* What is known of one address (of one gesture). */
+struct entry {
+	struct clasp_str key;		/* owned */
+	bool		 known;		/* value is the last that got out */
+	struct clasp_value value;
+	struct clasp_arena arena;	/* of value */
+	uint64_t	 next_us;	/* the next may get out */
+	bool		 queued;
+	struct entry	*after;		/* in the queue, by next_us */
+	bool		 holding;
+	struct clasp_buf held;		/* a line's text */
+};
+
+struct cli_thin {
+	struct cli_thin_config config;
+	cli_thin_fn	 fn;
+	void		*user;
+	uint64_t	 period_us;
+	struct clasp_table entries;
+	/*
+	 * Those that got something out less than a period ago.  All periods
+	 * are the same, so adding at the end keeps the order.
+	 */
+	struct entry	*first, *last;
+	size_t		 holding;
+	bool		 own_time;	/* by times in front, not arrival */
+	uint64_t	 now_us;	/* the latest, by that clock */
+	int64_t		 read_us;	/* time of the last timed line read */
+	int64_t		 wrote_us;	/* and of the last one written */
+	struct clasp_buf key;
+	struct clasp_arena arena;	/* of a held line that is let go */
+};
+
+static struct clasp_str
+entry_key(const void *p)
+{
+	return ((const struct entry *)p)->key;
+}
+
+struct cli_thin *
+cli_thin_new(const struct cli_thin_config *config, cli_thin_fn fn, void *user)
+{
+	struct cli_thin *t = calloc(1, sizeof *t);
+
+	if (t == NULL)
+		return NULL;
+	t->config = *config;
+	t->fn = fn;
+	t->user = user;
+	if (config->max_rate > 0)
+		t->period_us = (uint64_t)fmin(1e6 / config->max_rate, 1e15);
+	t->entries.key = entry_key;
+	clasp_arena_init(&t->arena, NULL, 0, LINE_LIMIT);
+	return t;
+}
+
+static void
+entry_free(struct entry *e)
+{
+	clasp_arena_clear(&e->arena);
+	clasp_buf_clear(&e->held);
+	free((char *)e->key.p);
+	free(e);
+}
+
+void
+cli_thin_free(struct cli_thin *t)
+{
+	struct entry *e;
+	size_t at = 0;
+
+	if (t == NULL)
+		return;
+	while ((e = clasp_table_next(&t->entries, &at)) != NULL)
+		entry_free(e);
+	clasp_table_clear(&t->entries);
+	clasp_buf_clear(&t->key);
+	clasp_arena_clear(&t->arena);
+	free(t);
+}
+
+/* ------------------------------------------------------------------ time */
+
+/* Give a line to the caller, its "+D" counted from what was written. */
+static void
+give(struct cli_thin *t, struct clasp_line line, int64_t at_us)
+{
+	if (line.timed) {
+		line.relative = line.relative && at_us >= t->wrote_us;
+		line.time_us = line.relative ? at_us - t->wrote_us : at_us;
+		t->wrote_us = at_us;
+	}
+	t->fn(&line, t->user);
+}
+
+/* The time of a line just read, on the clock it goes by. */
+static uint64_t
+read_time(struct cli_thin *t, const struct clasp_line *line, uint64_t now_us)
+{
+	if (line->timed != t->own_time) {
+		/* the other clock: what is held cannot be timed any more */
+		cli_thin_end(t);
+		t->own_time = line->timed;
+		t->now_us = 0;
+	}
+	if (line->timed) {
+		t->read_us = line->relative ? t->read_us + line->time_us :
+		    line->time_us;
+		now_us = t->read_us > 0 ? (uint64_t)t->read_us : 0;
+	}
+	if (now_us > t->now_us)
+		t->now_us = now_us;
+	return t->now_us;
+}
+
+/* --------------------------------------------------------------- entries */
+
+static void
+enqueue(struct cli_thin *t, struct entry *e)
+{
+	e->queued = true;
+	e->after = NULL;
+	if (t->last != NULL)
+		t->last->after = e;
+	else
+		t->first = e;
+	t->last = e;
+}
+
+static struct entry *
+dequeue(struct cli_thin *t)
+{
+	struct entry *e = t->first;
+
+	t->first = e->after;
+	if (t->first == NULL)
+		t->last = NULL;
+	e->queued = false;
+	return e;
+}
+
+static void
+unhold(struct cli_thin *t, struct entry *e)
+{
+	if (e->holding)
+		t->holding--;
+	e->holding = false;
+}
+
+static const struct clasp_value *
+value_of(const struct clasp_item *item)
+{
+	if (item->msg.type == CLASP_SET)
+		return &item->msg.set.value;
+	if (item->msg.publish.content == CLASP_CONTENT_VALUE)
+		return &item->msg.publish.value;
+	return NULL;
+}
+
+static void
+remember(struct entry *e, const struct clasp_item *item)
+{
+	const struct clasp_value *v = value_of(item);
+
+	clasp_arena_reset(&e->arena);
+	e->known = v != NULL &&
+	    clasp_value_copy(v, &e->arena, &e->value) == 0;
+}
+
+/* A line got out: the next of this address not before a period from now. */
+static void
+got_out(struct cli_thin *t, struct entry *e, const struct clasp_item *item,
+    uint64_t at_us)
+{
+	unhold(t, e);
+	remember(e, item);
+	if (t->period_us == 0 || e->queued)
+		return;
+	e->next_us = at_us + t->period_us;
+	enqueue(t, e);
+}
+
+static void
+let_go(struct cli_thin *t, struct entry *e, uint64_t at_us)
+{
+	struct clasp_line line;
+	struct clasp_line_error err;
+	struct clasp_str text = clasp_buf_str(&e->held);
+
+	text.len--;	/* the LF */
+	if (clasp_line_parse(text, &t->arena, &line, &err) == 0) {
+		got_out(t, e, &line.items[0], at_us);
+		give(t, line, (int64_t)at_us);
+	}
+	clasp_arena_reset(&t->arena);
+}
+
+static int
+hold(struct cli_thin *t, struct entry *e, const struct clasp_line *line)
+{
+	clasp_buf_reset(&e->held);
+	if (clasp_line_format(&e->held, line, CLASP_LINE_EXACT) < 0) {
+		unhold(t, e);
+		return CLASP_ENOMEM;
+	}
+	if (!e->holding)
+		t->holding++;
+	e->holding = true;
+	return 0;
+}
+
+/*
+ * The key of what a message is thinned by: a letter, the address, for a
+ * gesture its id.  False: it is not thinned (and tells nothing of values).
+ */
+static bool
+make_key(struct cli_thin *t, const struct clasp_item *item)
+{
+	const struct clasp_publish *p = &item->msg.publish;
+
+	clasp_buf_reset(&t->key);
+	if (item->msg.type == CLASP_SET) {
+		clasp_buf_add_u8(&t->key, 's');
+		clasp_buf_add_str(&t->key, item->msg.set.address);
+		return true;
+	}
+	if (item->msg.type != CLASP_PUBLISH || p->kind == CLASP_EVENT ||
+	    p->kind == CLASP_TIMELINE || p->kind == CLASP_PARAM ||
+	    p->content == CLASP_CONTENT_SAMPLES)
+		return false;
+	clasp_buf_add_u8(&t->key, p->kind == CLASP_STREAM ? 't' : 'g');
+	if (p->kind == CLASP_GESTURE)
+		clasp_buf_printf(&t->key, "%u", p->has_id ? p->id : 0);
+	clasp_buf_add_str(&t->key, p->address);
+	return true;
+}
+
+/* The entry of a message, made when there is none; NULL: not thinned. */
+static struct entry *
+entry_of(struct cli_thin *t, const struct clasp_item *item)
+{
+	struct clasp_str key;
+	struct entry *e;
+	uint64_t hash;
+	char *copy;
+
+	if (!make_key(t, item) || t->key.failed)
+		return NULL;
+	key = clasp_buf_str(&t->key);
+	hash = clasp_hash(key);
+	e = clasp_table_get(&t->entries, hash, key);
+	if (e != NULL || t->entries.count >= ENTRIES_MAX)
+		return e;
+	e = calloc(1, sizeof *e);
+	if (e == NULL)
+		return NULL;
+	clasp_arena_init(&e->arena, NULL, 0, VALUE_LIMIT);
+	copy = malloc(key.len);
+	if (copy != NULL)
+		e->key = clasp_str_of(memcpy(copy, key.p, key.len), key.len);
+	if (copy == NULL || clasp_table_add(&t->entries, hash, e) < 0) {
+		entry_free(e);
+		return NULL;
+	}
+	return e;
+}
+
+/* -------------------------------------------------------------- decisions */
+
+static bool
+number_of(const struct clasp_value *v, double *out)
+{
+	if (v->type == CLASP_INT)
+		*out = (double)v->integer;
+	else if (v->type == CLASP_FLOAT)
+		*out = v->number;
+	else
+		return false;
+	return true;
+}
+
+/* Is b at least epsilon from a?  What are no two numbers always is. */
+static bool
+far(double epsilon, const struct clasp_value *a, const struct clasp_value *b)
+{
+	double x, y;
+	uint32_t i;
+
+	if (a->type == CLASP_ARRAY && b->type == CLASP_ARRAY &&
+	    a->count == b->count) {
+		for (i = 0; i < a->count; i++)
+			if (far(epsilon, &a->items[i], &b->items[i]))
+				return true;
+		return false;
+	}
+	if (!number_of(a, &x) || !number_of(b, &y))
+		return true;
+	return !(fabs(y - x) < epsilon);
+}
+
+static bool
+is_move(const struct clasp_item *item)
+{
+	return item->msg.type == CLASP_PUBLISH &&
+	    item->msg.publish.kind == CLASP_GESTURE;
+}
+
+/* Too little news in comparison with what got out last? */
+static bool
+too_little(const struct cli_thin *t, const struct entry *e,
+    const struct clasp_item *item)
+{
+	const struct clasp_value *v = value_of(item);
+
+	if (!e->known || v == NULL || is_move(item))
+		return false;
+	if (t->config.epsilon > 0 && !far(t->config.epsilon, &e->value, v))
+		return true;
+	return t->config.changed && clasp_value_equal(&e->value, v);
+}
+
+/* One message alone that may wait? */
+static bool
+may_wait(const struct clasp_line *line)
+{
+	const struct clasp_item *item = &line->items[0];
+
+	if (line->bundle || line->count != 1 || line->has_at)
+		return false;
+	if (item->msg.type == CLASP_SET)
+		return !item->msg.set.lock && !item->msg.set.unlock;
+	return !is_move(item) ||
+	    item->msg.publish.phase == CLASP_PHASE_MOVE;
+}
+
+/* A line that passes whole: what it says is the latest of its addresses. */
+static void
+pass_whole(struct cli_thin *t, const struct clasp_line *line, uint64_t now_us)
+{
+	struct entry *e;
+	uint32_t i;
+
+	for (i = 0; i < line->count; i++) {
+		e = entry_of(t, &line->items[i]);
+		if (e == NULL)
+			continue;
+		/* the last move comes before the gesture's end */
+		if (e->holding && is_move(&line->items[i]))
+			let_go(t, e, now_us);
+		got_out(t, e, &line->items[i], now_us);
+	}
+}
+
+int
+cli_thin_take(struct cli_thin *t, const struct clasp_line *line,
+    uint64_t now_us)
+{
+	struct entry *e = NULL;
+	uint64_t now = now_us;
+	int r = 0;
+
+	if (line->timed || line->kind == CLASP_LINE_DATA) {
+		now = read_time(t, line, now_us);
+		cli_thin_run(t, now);
+	}
+	if (line->kind == CLASP_LINE_DATA) {
+		if (may_wait(line))
+			e = entry_of(t, &line->items[0]);
+		if (e == NULL) {
+			pass_whole(t, line, now);
+		} else if (too_little(t, e, &line->items[0])) {
+			/* the newest is as good as what got out */
+			unhold(t, e);
+			return 0;
+		} else if (e->queued && now < e->next_us) {
+			r = hold(t, e, line);
+			if (r == 0)
+				return 0;
+		} else {
+			got_out(t, e, &line->items[0], now);
+		}
+	}
+	give(t, *line, t->read_us);
+	return r;
+}
+
+void
+cli_thin_skip(struct cli_thin *t, const struct clasp_line *line)
+{
+	if (line->timed)
+		cli_thin_run(t, read_time(t, line, 0));
+}
+
+uint64_t
+cli_thin_due(const struct cli_thin *t)
+{
+	if (t->own_time || t->holding == 0)
+		return UINT64_MAX;
+	return t->first->next_us;
+}
+
+void
+cli_thin_run(struct cli_thin *t, uint64_t now_us)
+{
+	struct entry *e;
+
+	while (t->first != NULL && t->first->next_us <= now_us) {
+		e = dequeue(t);
+		if (e->holding)
+			let_go(t, e, e->next_us);
+	}
+}
+
+void
+cli_thin_end(struct cli_thin *t)
+{
+	struct entry *e, *all = t->first;
+	uint64_t at;
+
+	/* the queue is emptied first: what is let go begins no period */
+	t->first = t->last = NULL;
+	while ((e = all) != NULL) {
+		all = e->after;
+		at = e->next_us < t->now_us ? e->next_us : t->now_us;
+		if (e->holding)
+			let_go(t, e, at);
+		e->queued = false;
+		e->next_us = 0;
+	}
+	t->first = t->last = NULL;
+}

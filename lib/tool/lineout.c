@@ -12,7 +12,6 @@
 #include "tool/shared.h"
 #include "tool/template.h"
 
-#define ARENA_ROOM	(16 * 1024)
 #define ARENA_LIMIT	(64u << 20)
 
 enum form { TEXT, JSON, TSV, VALUES, ADDRESSES, FRAMES, TEMPLATE };
@@ -210,20 +209,21 @@ put_frame(const struct clasp_line *line)
 	}
 }
 
-/* One column, with the line's time before it when there is one. */
+/* One column alone, or with the time before it that -t asks for. */
 static void
 put_column(const struct clasp_line *line, int64_t at, struct clasp_str column)
 {
 	struct clasp_buf *buf = cli_out_buf();
 
-	if (out.front == ISO)
-		cli_iso_put(buf, at);
-	if (line->timed && line->relative)
-		clasp_buf_add_u8(buf, '+');
-	if (line->timed)
-		clasp_time_format(buf, line->time_us);
-	if (line->timed || out.front == ISO)
+	if (out.front != NO_TIME) {
+		if (!line->timed)
+			cli_iso_put(buf, at);
+		else if (line->relative)
+			clasp_buf_add_u8(buf, '+');
+		if (line->timed)
+			clasp_time_format(buf, line->time_us);
 		clasp_buf_add_u8(buf, ' ');
+	}
 	clasp_buf_add_str(buf, column);
 	clasp_buf_add_u8(buf, '\n');
 }

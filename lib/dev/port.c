@@ -1,0 +1,420 @@
+/*
+ * port.c - a device on a loop.
+ *
+ *	            +--- data, sent ---+
+ *	            v                  |
+ *	closed --> open ---------------+
+ *	   ^         |
+ *	   +-- 1 s --+  hang-up, error, two seconds without progress
+ *
+ * A pipe or file does not come back: it ends.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "dev/port.h"
+
+#define RETRY_MS	1000
+#define STALL_MS	2000
+#define PAUSE_MS	20
+#define STALL_SAY_MS	60000
+
+struct watch {
+	uv_poll_t	 poll;
+	struct clasp_port *port;	/* NULL: being closed */
+};
+
+struct clasp_port {
+	uv_loop_t	*loop;
+	struct clasp_port_config config;
+	struct clasp_port_events events;
+	void		*user;
+	struct clasp_serial *serial;
+	int		 fd;		/* without serial; -1: closed */
+	struct watch	*watch;
+	uv_timer_t	 retry;
+	uv_timer_t	 stall;
+	uv_timer_t	 pause;
+	uv_idle_t	 idle;		/* reads what cannot be polled */
+	int		 handles;	/* of the four, still open */
+	bool		 opened;	/* once */
+	bool		 ended;
+	bool		 closing;
+	bool		 quiet;		/* a stall that was told of */
+	uint64_t	 stall_told_ms;
+	size_t		 unsent;	/* as the system told last */
+	uint64_t	 progress_ms;
+	size_t		 len, done;	/* of out */
+	uint8_t		 out[CLASP_PORT_SEND_MAX];
+	uint8_t		 in[65536];
+};
+
+static void lose(struct clasp_port *port, const char *why, bool stalled);
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+/* -------------------------------------------------------------- opening */
+
+static void
+watch_freed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+/* Which events are wanted now. */
+static void
+watch_update(struct clasp_port *port)
+{
+	int events = UV_READABLE;
+
+	if (!port->watch)
+		return;
+	if (port->done < port->len && !uv_is_active(
+	    (uv_handle_t *)&port->pause))
+		events |= UV_WRITABLE;
+	uv_poll_start(&port->watch->poll, events, on_poll);
+}
+
+/* Regular files and /dev/null cannot be polled: they are always readable. */
+static void
+on_idle(uv_idle_t *idle)
+{
+	struct clasp_port *port = idle->data;
+	ssize_t n = read(port->fd, port->in, sizeof port->in);
+
+	if (n > 0) {
+		port->events.data(port, port->in, (size_t)n, port->user);
+		return;
+	}
+	uv_idle_stop(&port->idle);
+	port->ended = true;
+	port->events.end(port, port->user);
+}
+
+static int
+watch_start(struct clasp_port *port, char why[CLASP_SERIAL_WHY])
+{
+	int fd = port->serial ? clasp_serial_fd(port->serial) : port->fd;
+	int flags = fcntl(fd, F_GETFL);
+	struct watch *watch = malloc(sizeof *watch);
+	int error;
+
+	if (!watch) {
+		snprintf(why, CLASP_SERIAL_WHY, "out of memory");
+		return CLASP_ENOMEM;
+	}
+	error = uv_poll_init(port->loop, &watch->poll, fd);
+	if (error) {
+		free(watch);
+		if (error == UV_EPERM && !port->serial)
+			return uv_idle_start(&port->idle, on_idle);
+		snprintf(why, CLASP_SERIAL_WHY, "%s", uv_strerror(error));
+		return CLASP_EIO;
+	}
+	/* libuv makes it non-blocking, which others who hold our standard
+	 * input would see: it is read only when there is something */
+	if (fd == STDIN_FILENO && flags >= 0)
+		fcntl(fd, F_SETFL, flags);
+	watch->port = port;
+	watch->poll.data = watch;
+	port->watch = watch;
+	watch_update(port);
+	return 0;
+}
+
+static int
+open_raw(struct clasp_port *port, char why[CLASP_SERIAL_WHY])
+{
+	const char *path = port->config.line.path;
+	struct clasp_serial_config line = { .path = path, .stop_bits = 1 };
+	struct stat st;
+
+	if (strcmp(path, "-") == 0) {
+		port->fd = STDIN_FILENO;
+		return 0;
+	}
+	port->fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (port->fd < 0 || fstat(port->fd, &st) < 0) {
+		snprintf(why, CLASP_SERIAL_WHY, "%s", strerror(errno));
+		return errno == ENOENT ? CLASP_ENOENT : CLASP_EIO;
+	}
+	if (S_ISDIR(st.st_mode)) {
+		snprintf(why, CLASP_SERIAL_WHY, "is a directory");
+		return CLASP_EIO;
+	}
+	if (!isatty(port->fd))
+		return 0;
+	/* a terminal would change bytes on their way: it must be set up */
+	close(port->fd);
+	port->fd = -1;
+	return clasp_serial_open(&line, &port->serial, why);
+}
+
+static void
+close_device(struct clasp_port *port)
+{
+	if (port->watch) {
+		uv_poll_stop(&port->watch->poll);
+		port->watch->port = NULL;
+		uv_close((uv_handle_t *)&port->watch->poll, watch_freed);
+		port->watch = NULL;
+	}
+	uv_idle_stop(&port->idle);
+	uv_timer_stop(&port->stall);
+	uv_timer_stop(&port->pause);
+	if (port->fd > STDIN_FILENO)
+		close(port->fd);
+	port->fd = -1;
+	port->len = port->done = 0;
+}
+
+static int
+open_device(struct clasp_port *port, char why[CLASP_SERIAL_WHY])
+{
+	bool again = port->opened;
+	int error;
+
+	error = port->config.raw ? open_raw(port, why) :
+	    clasp_serial_open(&port->config.line, &port->serial, why);
+	if (!error)
+		error = watch_start(port, why);
+	if (error) {
+		close_device(port);
+		clasp_serial_close(port->serial, false);
+		port->serial = NULL;
+		return error;
+	}
+	port->opened = true;
+	port->unsent = 0;
+	again = again && !port->quiet;
+	port->quiet = false;
+	port->events.open(port, again, port->user);
+	return 0;
+}
+
+static void
+on_retry(uv_timer_t *timer)
+{
+	char why[CLASP_SERIAL_WHY];
+
+	if (open_device(timer->data, why) != 0)
+		uv_timer_start(timer, on_retry, RETRY_MS, 0);
+}
+
+/* The device has gone: say so, and try again. */
+static void
+lose(struct clasp_port *port, const char *why, bool stalled)
+{
+	uint64_t now = uv_now(port->loop);
+
+	close_device(port);
+	clasp_serial_close(port->serial, true);
+	port->serial = NULL;
+	port->quiet = stalled && port->stall_told_ms &&
+	    now - port->stall_told_ms < STALL_SAY_MS;
+	if (stalled && !port->quiet)
+		port->stall_told_ms = now;
+	uv_timer_start(&port->retry, on_retry, stalled ? 0 : RETRY_MS, 0);
+	if (!port->quiet)
+		port->events.lost(port, why, port->user);
+}
+
+/* ------------------------------------------------------------- transfer */
+
+static void
+read_some(struct clasp_port *port)
+{
+	ssize_t n;
+
+	if (port->serial) {
+		n = clasp_serial_read(port->serial, port->in,
+		    sizeof port->in);
+		if (n == CLASP_ECLOSED) {
+			lose(port, "gone", false);
+			return;
+		}
+	} else {
+		n = read(port->fd, port->in, sizeof port->in);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n < 0 && errno == ENODEV) {
+			lose(port, "gone", false);
+			return;
+		}
+		if (n <= 0) {
+			close_device(port);
+			port->ended = true;
+			port->events.end(port, port->user);
+			return;
+		}
+	}
+	if (n > 0)
+		port->events.data(port, port->in, (size_t)n, port->user);
+}
+
+static void
+on_pause(uv_timer_t *timer)
+{
+	watch_update(timer->data);
+}
+
+static void
+on_stall(uv_timer_t *timer)
+{
+	lose(timer->data, "takes no data", true);
+}
+
+static void
+write_some(struct clasp_port *port)
+{
+	int n = clasp_serial_write(port->serial, port->out + port->done,
+	    port->len - port->done);
+
+	if (n == CLASP_ECLOSED) {
+		lose(port, "gone", false);
+		return;
+	}
+	if (n == 0) {
+		/* said to be writable and is not: look again a little later,
+		 * not at once and for ever */
+		uv_timer_start(&port->pause, on_pause, PAUSE_MS, 0);
+	} else {
+		port->done += (size_t)n;
+		port->progress_ms = uv_now(port->loop);
+		uv_timer_stop(&port->stall);
+	}
+	if (port->done < port->len) {
+		if (!uv_is_active((uv_handle_t *)&port->stall))
+			uv_timer_start(&port->stall, on_stall, STALL_MS, 0);
+		watch_update(port);
+		return;
+	}
+	port->len = port->done = 0;
+	watch_update(port);
+	if (port->events.sent)
+		port->events.sent(port, port->user);
+}
+
+static void
+on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct watch *watch = poll->data;
+	struct clasp_port *port = watch->port;
+
+	/* an error shows as such in read */
+	if (status < 0 || events & UV_READABLE)
+		read_some(port);
+	if (watch->port && events & UV_WRITABLE && port->done < port->len)
+		write_some(port);
+}
+
+bool
+clasp_port_is_open(const struct clasp_port *port)
+{
+	return port->serial || port->fd >= 0;
+}
+
+bool
+clasp_port_busy(struct clasp_port *port)
+{
+	size_t unsent;
+
+	if (port->len > 0)
+		return true;
+	if (!port->serial)
+		return false;
+	/* what the driver has not sent is on its way too: nothing is to be
+	 * queued behind it */
+	unsent = clasp_serial_unsent(port->serial);
+	if (unsent == 0 || unsent != port->unsent)
+		port->progress_ms = uv_now(port->loop);
+	port->unsent = unsent;
+	if (unsent > 0 &&
+	    uv_now(port->loop) - port->progress_ms > STALL_MS)
+		lose(port, "takes no data", true);
+	return unsent > 0;
+}
+
+bool
+clasp_port_send(struct clasp_port *port, const uint8_t *bytes, size_t n)
+{
+	if (!port->serial || clasp_port_busy(port) || !port->serial ||
+	    n > sizeof port->out)
+		return false;
+	memcpy(port->out, bytes, n);
+	port->len = n;
+	port->done = 0;
+	uv_timer_start(&port->stall, on_stall, STALL_MS, 0);
+	watch_update(port);
+	return true;
+}
+
+/* ------------------------------------------------------------------ life */
+
+int
+clasp_port_new(uv_loop_t *loop, const struct clasp_port_config *config,
+    const struct clasp_port_events *events, void *user,
+    struct clasp_port **out, char why[CLASP_SERIAL_WHY])
+{
+	struct clasp_port *port = calloc(1, sizeof *port);
+	int error;
+
+	if (!port) {
+		snprintf(why, CLASP_SERIAL_WHY, "out of memory");
+		return CLASP_ENOMEM;
+	}
+	port->loop = loop;
+	port->config = *config;
+	port->events = *events;
+	port->user = user;
+	port->fd = -1;
+	uv_timer_init(loop, &port->retry);
+	uv_timer_init(loop, &port->stall);
+	uv_timer_init(loop, &port->pause);
+	uv_idle_init(loop, &port->idle);
+	port->retry.data = port->stall.data = port->pause.data = port;
+	port->idle.data = port;
+	port->handles = 4;
+	*out = port;
+	error = open_device(port, why);
+	if (error && config->wait) {
+		uv_timer_start(&port->retry, on_retry, RETRY_MS, 0);
+		events->lost(port, why, user);
+		return 0;
+	}
+	if (error) {
+		*out = NULL;
+		clasp_port_close(port);
+	}
+	return error;
+}
+
+static void
+handle_closed(uv_handle_t *handle)
+{
+	struct clasp_port *port = handle->data;
+
+	if (--port->handles == 0)
+		free(port);
+}
+
+void
+clasp_port_close(struct clasp_port *port)
+{
+	if (!port || port->closing)
+		return;
+	port->closing = true;
+	close_device(port);
+	clasp_serial_close(port->serial, false);
+	port->serial = NULL;
+	uv_close((uv_handle_t *)&port->retry, handle_closed);
+	uv_close((uv_handle_t *)&port->stall, handle_closed);
+	uv_close((uv_handle_t *)&port->pause, handle_closed);
+	uv_close((uv_handle_t *)&port->idle, handle_closed);
+}

@@ -45,9 +45,10 @@ struct clasp_port {
 	uv_idle_t	 idle;		/* reads what cannot be polled */
 	int		 handles;	/* of the four, still open */
 	bool		 opened;	/* once */
-	bool		 ended;
+	bool		 unpolled;	/* read by idle */
 	bool		 closing;
 	bool		 quiet;		/* a stall that was told of */
+	bool		 unread;	/* by clasp_port_read */
 	uint64_t	 stall_told_ms;
 	size_t		 unsent;	/* as the system told last */
 	uint64_t	 progress_ms;
@@ -58,6 +59,7 @@ struct clasp_port {
 
 static void lose(struct clasp_port *port, const char *why, bool stalled);
 static void on_poll(uv_poll_t *poll, int status, int events);
+static void close_device(struct clasp_port *port);
 
 /* -------------------------------------------------------------- opening */
 
@@ -71,14 +73,15 @@ watch_freed(uv_handle_t *handle)
 static void
 watch_update(struct clasp_port *port)
 {
-	int events = UV_READABLE;
+	int events = port->unread ? 0 : UV_READABLE;
 
 	if (!port->watch)
 		return;
 	if (port->done < port->len && !uv_is_active(
 	    (uv_handle_t *)&port->pause))
 		events |= UV_WRITABLE;
-	uv_poll_start(&port->watch->poll, events, on_poll);
+	/* a hang-up is told even when nothing is asked for */
+	uv_poll_start(&port->watch->poll, events | UV_DISCONNECT, on_poll);
 }
 
 /* Regular files and /dev/null cannot be polled: they are always readable. */
@@ -92,8 +95,7 @@ on_idle(uv_idle_t *idle)
 		port->events.data(port, port->in, (size_t)n, port->user);
 		return;
 	}
-	uv_idle_stop(&port->idle);
-	port->ended = true;
+	close_device(port);
 	port->events.end(port, port->user);
 }
 
@@ -112,8 +114,11 @@ watch_start(struct clasp_port *port, char why[CLASP_SERIAL_WHY])
 	error = uv_poll_init(port->loop, &watch->poll, fd);
 	if (error) {
 		free(watch);
-		if (error == UV_EPERM && !port->serial)
-			return uv_idle_start(&port->idle, on_idle);
+		if (error == UV_EPERM && !port->serial) {
+			port->unpolled = true;
+			return port->unread ? 0 :
+			    uv_idle_start(&port->idle, on_idle);
+		}
 		snprintf(why, CLASP_SERIAL_WHY, "%s", uv_strerror(error));
 		return CLASP_EIO;
 	}
@@ -166,6 +171,7 @@ close_device(struct clasp_port *port)
 		port->watch = NULL;
 	}
 	uv_idle_stop(&port->idle);
+	port->unpolled = false;
 	uv_timer_stop(&port->stall);
 	uv_timer_stop(&port->pause);
 	if (port->fd > STDIN_FILENO)
@@ -249,7 +255,6 @@ read_some(struct clasp_port *port)
 		}
 		if (n <= 0) {
 			close_device(port);
-			port->ended = true;
 			port->events.end(port, port->user);
 			return;
 		}
@@ -308,10 +313,21 @@ on_poll(uv_poll_t *poll, int status, int events)
 	struct clasp_port *port = watch->port;
 
 	/* an error shows as such in read */
-	if (status < 0 || events & UV_READABLE)
+	if (status < 0 || events & (UV_READABLE | UV_DISCONNECT))
 		read_some(port);
 	if (watch->port && events & UV_WRITABLE && port->done < port->len)
 		write_some(port);
+}
+
+void
+clasp_port_read(struct clasp_port *port, bool on)
+{
+	port->unread = !on;
+	watch_update(port);
+	if (port->unpolled && on)
+		uv_idle_start(&port->idle, on_idle);
+	else
+		uv_idle_stop(&port->idle);
 }
 
 bool

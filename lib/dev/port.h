@@ -53,6 +53,8 @@ int	clasp_port_new(uv_loop_t *loop, const struct clasp_port_config *config,
 	    struct clasp_port **out, char why[CLASP_SERIAL_WHY]);
 /* Close it; memory is given back by the loop.  NULL is fine. */
 void	clasp_port_close(struct clasp_port *port);
+/* Stop reading for a while, or go on; writing is not touched. */
+void	clasp_port_read(struct clasp_port *port, bool on);
 bool	clasp_port_is_open(const struct clasp_port *port);
 /* Is the buffer before this one still on its way? */
 bool	clasp_port_busy(struct clasp_port *port);

@@ -23,7 +23,6 @@
 
 #define BAUD		31250
 #define PORTS_MAX	64
-#define MAX_RATE	60.0	/* per address, with -u */
 
 enum {
 	OPT_DEVICE = CLI_OWN, OPT_LIST, OPT_AS, OPT_PROFILE, OPT_PREFIX,
@@ -98,8 +97,12 @@ static struct mapping mapping;
 static struct cli_tally tallies[CLASP_MIDI_DROPS];
 static uv_signal_t usr1;
 static const char *subject;		/* the port, for people */
-static const char *prefix = "/midi";
+
+static const char *device_name, *as, *prefix = "/midi";
 static bool exit_on_loss;
+static double max_rate = 60;	/* per address, with -u */
+static struct clasp_midimap_config config;
+static struct clasp_port_config device;
 static char base[CLASP_ADDRESS_MAX + 1];
 
 /* ------------------------------------------------------------- the lines */
@@ -223,6 +226,9 @@ on_end(struct clasp_port *p, void *user)
 	(void)p;
 	(void)user;
 	mapping_finish(&mapping);
+	/* still here: fewer came than -n asks for */
+	if (cli.count > 0 && port)
+		cli_fail(CLI_NO);
 	clasp_pump_finish(pump);
 }
 
@@ -262,7 +268,7 @@ list_ports(FILE *out)
 
 /* The only port, or the first whose name holds the text. */
 static void
-find_port(const char *name, struct clasp_port_config *config)
+find_port(const char *name)
 {
 	static struct clasp_sndport ports[PORTS_MAX];
 	size_t n = clasp_sndports(ports, PORTS_MAX), i;
@@ -274,7 +280,7 @@ find_port(const char *name, struct clasp_port_config *config)
 		    strstr(ports[i].path, name) != NULL : n == 1)
 			break;
 	if (i < n) {
-		config->line.path = ports[i].path;
+		device.line.path = ports[i].path;
 		return;
 	}
 	if (n == 0)
@@ -288,41 +294,41 @@ find_port(const char *name, struct clasp_port_config *config)
 
 /* PATH[@BAUD] */
 static void
-serial_port(const char *arg, struct clasp_port_config *config)
+serial_port(const char *arg)
 {
 	const char *at = strrchr(arg, '@');
 	long baud = BAUD;
 
-	config->raw = false;
-	config->line.path = arg;
+	device.raw = false;
+	device.line.path = arg;
 	if (at && at[1] != '\0' && !strchr(at, '/')) {
 		if (cli_number(at + 1, &baud) < 0 || baud < 50 ||
 		    baud > 4000000)
 			cli_usage("%s: bad speed '%s'", arg, at + 1);
-		config->line.path = strndup(arg, (size_t)(at - arg));
+		device.line.path = strndup(arg, (size_t)(at - arg));
 	}
-	config->line.baud = (unsigned)baud;
-	config->line.stop_bits = 1;
+	device.line.baud = (unsigned)baud;
+	device.line.stop_bits = 1;
 }
 
 static void
-choose_port(const char *device, struct clasp_port_config *config)
+choose_port(const char *name)
 {
-	config->raw = true;
-	if (!device)
-		find_port(NULL, config);
-	else if (strcmp(device, "-") == 0)
-		config->line.path = "-";
-	else if (strncmp(device, "raw:", 4) == 0)
-		config->line.path = device + 4;
-	else if (strncmp(device, "serial:", 7) == 0)
-		serial_port(device + 7, config);
-	else if (strchr(device, '/'))
-		config->line.path = device;
+	device.raw = true;
+	if (!name)
+		find_port(NULL);
+	else if (strcmp(name, "-") == 0)
+		device.line.path = "-";
+	else if (strncmp(name, "raw:", 4) == 0)
+		device.line.path = name + 4;
+	else if (strncmp(name, "serial:", 7) == 0)
+		serial_port(name + 7);
+	else if (strchr(name, '/'))
+		device.line.path = name;
 	else
-		find_port(device, config);
-	subject = strcmp(config->line.path, "-") == 0 ? "stdin" :
-	    config->line.path;
+		find_port(name);
+	subject = strcmp(device.line.path, "-") == 0 ? "stdin" :
+	    device.line.path;
 }
 
 /* ---------------------------------------------------------------- options */
@@ -377,7 +383,7 @@ is_doc(const char *name)
 }
 
 static void
-make_base(const char *as, bool doc)
+make_base(void)
 {
 	char segment[128] = "default";
 	const char *why;
@@ -385,19 +391,28 @@ make_base(const char *as, bool doc)
 	if (as && clasp_midimap_segment(segment, sizeof segment,
 	    clasp_str_c(as)) == 0)
 		cli_usage("--as: nothing of '%s' can stand in an address", as);
-	if (doc && !as)
+	if (config.doc && !as)
 		snprintf(base, sizeof base, "%s", prefix);
 	else
 		snprintf(base, sizeof base, "%s/%s", prefix, segment);
 	if (strlen(base) > CLASP_ADDRESS_MAX - 64 ||
 	    clasp_address_check(clasp_str_c(base), &why) < 0)
 		cli_usage("--prefix: no namespace: %s", prefix);
+	config.base = base;
 }
 
 static void
-start(uv_loop_t *loop, const struct clasp_pump_config *config,
-    const struct clasp_port_config *device)
+start(uv_loop_t *loop)
 {
+	const struct clasp_pump_config pumping = {
+		.source = true,
+		.relay = cli.url_given,
+		.end = finish,
+		.finish = finish,
+		.again = again,
+		.drained = drained,
+		.max_rate = max_rate
+	};
 	static const struct clasp_port_events events = {
 		.open = on_open,
 		.data = on_data,
@@ -414,105 +429,104 @@ start(uv_loop_t *loop, const struct clasp_pump_config *config,
 	uv_signal_init(loop, &usr1);
 	uv_signal_start(&usr1, on_usr1, SIGUSR1);
 
-	pump = clasp_pump_new(loop, config);
+	pump = clasp_pump_new(loop, &pumping);
 	announce();
-	if (clasp_port_new(loop, device, &events, NULL, &port, why) < 0)
+	if (clasp_port_new(loop, &device, &events, NULL, &port, why) < 0)
 		cli_die(CLI_UNREACHABLE, subject, "%s", why);
 	if (clasp_port_is_open(port))
 		clasp_pump_ready(pump);
 }
 
+static void
+take_option(int id)
+{
+	switch (id) {
+	case OPT_DEVICE:
+		device_name = cli_arg();
+		break;
+	case OPT_LIST:
+		list_ports(stdout);
+		cli_end();
+	case OPT_AS:
+		as = cli_arg();
+		break;
+	case OPT_PREFIX:
+		prefix = cli_arg();
+		break;
+	case OPT_PROFILE:
+		config.doc = is_doc(cli_arg());
+		break;
+	case OPT_CLOCK:
+		config.clock = true;
+		break;
+	case OPT_SYSEX:
+		config.sysex = true;
+		break;
+	case OPT_MTC:
+		config.mtc = true;
+		break;
+	case OPT_CC14:
+		config.cc14 |= controllers(cli_arg());
+		break;
+	case OPT_NRPN:
+		config.nrpn = true;
+		config.nrpn7 = seven_bit();
+		break;
+	case OPT_RPN:
+		config.rpn = true;
+		config.rpn7 = seven_bit();
+		break;
+	case OPT_WAIT:
+		device.wait = true;
+		break;
+	case OPT_EXIT_ON_LOSS:
+		exit_on_loss = true;
+		break;
+	case OPT_MAX_RATE:
+		max_rate = cli_arg_rate();
+		break;
+	default:
+		mapping_option(&mapping, id);
+		break;
+	}
+}
+
+static void
+stop(uv_loop_t *loop)
+{
+	if (cli.verbose)
+		cli_tally_report(tallies, CLASP_MIDI_DROPS, subject);
+	mapping_close(&mapping);
+	uv_close((uv_handle_t *)&usr1, NULL);
+	uv_run(loop, UV_RUN_DEFAULT);
+	uv_loop_close(loop);
+	clasp_midi_clear(&midi);
+	clasp_midimap_free(midimap);
+	clasp_latest_free(latest);
+}
+
 int
 main(int argc, char **argv)
 {
-	struct clasp_midimap_config config = { 0 };
-	struct clasp_port_config device = { 0 };
-	struct clasp_pump_config pumping = {
-		.source = true,
-		.finish = finish,
-		.again = again,
-		.drained = drained,
-		.max_rate = MAX_RATE
-	};
-	const char *name = NULL, *as = NULL;
 	uv_loop_t loop;
 	int id;
 
 	cli_begin(&tool, argc, argv);
 	while ((id = cli_next()) != 0)
-		switch (id) {
-		case OPT_DEVICE:
-			name = cli_arg();
-			break;
-		case OPT_LIST:
-			list_ports(stdout);
-			cli_end();
-		case OPT_AS:
-			as = cli_arg();
-			break;
-		case OPT_PREFIX:
-			prefix = cli_arg();
-			break;
-		case OPT_PROFILE:
-			config.doc = is_doc(cli_arg());
-			break;
-		case OPT_CLOCK:
-			config.clock = true;
-			break;
-		case OPT_SYSEX:
-			config.sysex = true;
-			break;
-		case OPT_MTC:
-			config.mtc = true;
-			break;
-		case OPT_CC14:
-			config.cc14 |= controllers(cli_arg());
-			break;
-		case OPT_NRPN:
-			config.nrpn = true;
-			config.nrpn7 = seven_bit();
-			break;
-		case OPT_RPN:
-			config.rpn = true;
-			config.rpn7 = seven_bit();
-			break;
-		case OPT_WAIT:
-			device.wait = true;
-			break;
-		case OPT_EXIT_ON_LOSS:
-			exit_on_loss = true;
-			break;
-		case OPT_MAX_RATE:
-			pumping.max_rate = cli_arg_rate();
-			break;
-		default:
-			mapping_option(&mapping, id);
-			break;
-		}
+		take_option(id);
 	cli_check_count(0, 0, NULL);
 	cli_out_check();
-	make_base(as, config.doc);
-	choose_port(name, &device);
-	config.base = base;
+	make_base();
+	choose_port(device_name);
 	midimap = clasp_midimap_new(&config, on_midi_line, NULL);
-	pumping.relay = cli.url_given;
-	if (pumping.relay)
+	if (cli.url_given)
 		latest = clasp_latest_new();
-	if (!midimap || (pumping.relay && !latest))
+	if (!midimap || (cli.url_given && !latest))
 		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
 
 	uv_loop_init(&loop);
-	start(&loop, &pumping, &device);
+	start(&loop);
 	clasp_pump_run(pump);
-
-	if (cli.verbose)
-		cli_tally_report(tallies, CLASP_MIDI_DROPS, subject);
-	mapping_close(&mapping);
-	uv_close((uv_handle_t *)&usr1, NULL);
-	uv_run(&loop, UV_RUN_DEFAULT);
-	uv_loop_close(&loop);
-	clasp_midi_clear(&midi);
-	clasp_midimap_free(midimap);
-	clasp_latest_free(latest);
+	stop(&loop);
 	cli_end();
 }

@@ -295,3 +295,22 @@ clasp_serial_unsent(const struct clasp_serial *serial)
 		return 0;
 	return (size_t)n;
 }
+
+/* ----------------------------------------------------------------- which */
+
+void
+clasp_serial_list(void (*fn)(const char *path, const char *what, void *user),
+    void *user)
+{
+	struct sp_port **ports;
+	const char *what;
+	size_t i;
+
+	if (sp_list_ports(&ports) != SP_OK)
+		return;
+	for (i = 0; ports[i]; i++) {
+		what = sp_get_port_description(ports[i]);
+		fn(sp_get_port_name(ports[i]), what ? what : "", user);
+	}
+	sp_free_port_list(ports);
+}

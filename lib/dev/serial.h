@@ -43,4 +43,9 @@ int	clasp_serial_write(struct clasp_serial *serial, const void *buf,
 /* Bytes written that have not left yet, as far as the system tells. */
 size_t	clasp_serial_unsent(const struct clasp_serial *serial);
 
+/* Each serial port that libserialport knows: its path, and what it is (may
+ * be empty). */
+void	clasp_serial_list(void (*fn)(const char *path, const char *what,
+	    void *user), void *user);
+
 #endif

@@ -69,8 +69,8 @@ LIBS	= -Wl,--as-needed $(DEP_LIBS) -lm
 
 # Programs that need more than libc.
 NET_PROGRAMS = clasp-relay clasp-sub clasp-get clasp-set clasp-pub \
-	clasp-record clasp-play clasp-osc2clasp clasp-clasp2osc clasp-midi-in
-DEV_PROGRAMS = clasp-dmx-in clasp-dmx-out
+	clasp-record clasp-play clasp-osc2clasp clasp-clasp2osc
+DEV_PROGRAMS = clasp-midi-in clasp-dmx-in clasp-dmx-out
 
 # --------------------------------------------------------------- sources
 

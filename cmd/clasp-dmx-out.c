@@ -130,6 +130,7 @@ static bool gathering;			/* the relay's snapshot is coming */
 static bool leaving;			/* no more input: send, then end */
 static int blackouts;			/* dark frames still to be sent */
 static bool told_switch;
+static bool was_open;			/* the device was there once */
 
 /* ---------------------------------------------------------------- sending */
 
@@ -279,7 +280,8 @@ leave(void)
 	gathering = false;
 	if (once)
 		dmx.dirty = true;
-	uv_timer_start(&leave_timer, on_leave_timeout, LEAVE_MS, 0);
+	uv_timer_start(&leave_timer, on_leave_timeout, LEAVE_MS +
+	    (uint64_t)((BLACKOUTS + 2) * 1000 / pace.rate_hz), 0);
 	/* the one frame of --once waits for nobody */
 	if (once && !busy() && !set_params) {
 		send_frame(next_tick_us);
@@ -338,6 +340,7 @@ on_open(struct clasp_port *p, bool back, void *user)
 	int n;
 
 	(void)user;
+	was_open = true;
 	if (back)
 		cli_note(device, "back");
 	clasp_enttec_reset(&scanner);
@@ -379,7 +382,7 @@ on_lost(struct clasp_port *p, const char *why, void *user)
 	asking = false;
 	if (dmx.sent)
 		dmx.dirty = true;
-	if (exit_on_loss || leaving) {
+	if ((exit_on_loss && was_open) || leaving) {
 		cli_warn(device, "%s", why);
 		cli_fail(CLI_UNREACHABLE);
 		done();

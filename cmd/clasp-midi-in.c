@@ -100,6 +100,7 @@ static const char *subject;		/* the port, for people */
 
 static const char *device_name, *as, *prefix = "/midi";
 static bool exit_on_loss;
+static bool was_open;			/* the port was there once */
 static double max_rate = 60;	/* per address, with -u */
 static struct clasp_midimap_config config;
 static struct clasp_port_config device;
@@ -201,6 +202,9 @@ on_open(struct clasp_port *p, bool back, void *user)
 {
 	(void)p;
 	(void)user;
+	if (!was_open)
+		clasp_pump_ready(pump);
+	was_open = true;
 	if (back)
 		cli_note(subject, "back");
 	clasp_midi_clear(&midi);
@@ -237,7 +241,7 @@ on_lost(struct clasp_port *p, const char *why, void *user)
 {
 	(void)p;
 	(void)user;
-	if (exit_on_loss) {
+	if (exit_on_loss && was_open) {
 		cli_warn(subject, "%s", why);
 		cli_fail(CLI_UNREACHABLE);
 		clasp_pump_finish(pump);
@@ -433,8 +437,6 @@ start(uv_loop_t *loop)
 	announce();
 	if (clasp_port_new(loop, &device, &events, NULL, &port, why) < 0)
 		cli_die(CLI_UNREACHABLE, subject, "%s", why);
-	if (clasp_port_is_open(port))
-		clasp_pump_ready(pump);
 }
 
 static void

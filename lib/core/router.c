@@ -528,8 +528,11 @@ on_subscribe(struct clasp_session *s, const struct clasp_msg *msg,
 	sub->epsilon = m->epsilon;
 	sub->history = m->has_history ? m->history : 0;
 	sub->window = m->has_window ? m->window : 0;
-	clasp_snapshot_send(s, clasp_sub_pattern(sub), false, &sub->id,
-	    now_us);
+	if (sub->types & 1 << CLASP_PARAM)
+		clasp_snapshot_send(s, clasp_sub_pattern(sub), false,
+		    &sub->id, now_us);
+	else
+		clasp_snapshot_timelines(s, sub->id, now_us);
 }
 
 static void

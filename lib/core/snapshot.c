@@ -294,9 +294,9 @@ advance(struct clasp_session *s, struct clasp_job *job, uint64_t now_us)
 	return error < 0 ? error : chunk.more;
 }
 
-/* Timelines follow the parameters of the subscription they belong to. */
-static void
-send_retained(struct clasp_session *s, uint32_t sub_id, uint64_t now_us)
+void
+clasp_snapshot_timelines(struct clasp_session *s, uint32_t sub_id,
+    uint64_t now_us)
 {
 	const struct clasp_sub *sub = clasp_subscriber_find(&s->subscriber,
 	    sub_id);
@@ -343,7 +343,7 @@ finish(struct clasp_session *s, int error, uint64_t now_us)
 	if (error < 0)
 		clasp_session_shut(s, CLASP_CLOSE_INTERNAL, "out of memory");
 	else if (job->has_sub)
-		send_retained(s, job->sub_id, now_us);
+		clasp_snapshot_timelines(s, job->sub_id, now_us);
 	free(job);
 	clasp_session_pause(s, CLASP_PAUSE_SNAPSHOT, false);
 }

@@ -74,13 +74,17 @@ bool	clasp_job_awaits(const struct clasp_job *job,
 
 /*
  * Send the parameters a pattern matches, at once or by a job.  When there is
- * none, one empty SNAPSHOT if `empty`, else nothing.
+ * none, one empty SNAPSHOT if `empty`, else nothing.  The timelines of the
+ * subscription sub_id points to follow.
  */
 void	clasp_snapshot_send(struct clasp_session *s,
 	    struct clasp_str pattern, bool empty, const uint32_t *sub_id,
 	    uint64_t now_us);
 /* Go on with the session's job, if there is room for it. */
 void	clasp_snapshot_step(struct clasp_session *s, uint64_t now_us);
+/* Send the timelines a subscription wants. */
+void	clasp_snapshot_timelines(struct clasp_session *s, uint32_t sub_id,
+	    uint64_t now_us);
 /* Send one parameter. */
 void	clasp_snapshot_one(struct clasp_session *s,
 	    const struct clasp_record *record);

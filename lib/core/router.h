@@ -98,6 +98,10 @@ void	clasp_session_close(struct clasp_session *s, uint64_t now_us);
 int	clasp_session_input(struct clasp_session *s, const uint8_t *bytes,
 	    size_t len, uint64_t now_us, size_t *used);
 
+/* Tell it an ERROR, then have it closed. */
+void	clasp_session_dismiss(struct clasp_session *s, uint16_t error,
+	    const char *text, int code, uint64_t now_us);
+
 /* The queue to send from.  Tell with clasp_session_sent, not outq_sent. */
 struct clasp_outq *clasp_session_outq(struct clasp_session *s);
 /* The socket took n bytes: may resume, or append what had to wait. */

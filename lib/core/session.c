@@ -179,6 +179,16 @@ clasp_session_shut(struct clasp_session *s, int code, const char *reason)
 }
 
 void
+clasp_session_dismiss(struct clasp_session *s, uint16_t error,
+    const char *text, int code, uint64_t now_us)
+{
+	clasp_router_enter(s->router);
+	clasp_session_error(s, error, CLASP_STR_NONE, text);
+	clasp_session_shut(s, code, text);
+	clasp_router_leave(s->router, now_us);
+}
+
+void
 clasp_session_free(struct clasp_session *s)
 {
 	clasp_outq_clear(&s->out);

@@ -32,19 +32,30 @@ clasp_hub_get(uv_loop_t *loop)
 	hub->users = 1;
 	uv_idle_init(loop, &hub->idle);
 	hub->idle.data = hub;
+	uv_check_init(loop, &hub->check);
+	hub->check.data = hub;
+	uv_unref((uv_handle_t *)&hub->check);
 	hub->next = hubs;
 	hubs = hub;
 	return hub;
 }
 
 static void
-on_gone(uv_handle_t *handle)
+on_idle_closed(uv_handle_t *handle)
 {
 	struct clasp_hub *hub = handle->data;
 
 	free(hub->in);
 	free(hub->out);
 	free(hub);
+}
+
+static void
+on_check_closed(uv_handle_t *handle)
+{
+	struct clasp_hub *hub = handle->data;
+
+	uv_close((uv_handle_t *)&hub->idle, on_idle_closed);
 }
 
 void
@@ -59,7 +70,7 @@ clasp_hub_put(struct clasp_hub *hub)
 	if (*p)
 		*p = hub->next;
 	clasp_upgrade_free(hub->upgrade);
-	uv_close((uv_handle_t *)&hub->idle, on_gone);
+	uv_close((uv_handle_t *)&hub->check, on_check_closed);
 }
 
 /* Tasks that ask again while they run have their turn in the next one. */
@@ -79,18 +90,47 @@ on_idle(uv_idle_t *idle)
 	}
 }
 
+static void
+enlist(struct clasp_hub_task **list, struct clasp_hub_task *task)
+{
+	task->next = *list;
+	if (task->next)
+		task->next->link = &task->next;
+	task->link = list;
+	*list = task;
+}
+
 void
 clasp_hub_soon(struct clasp_hub *hub, struct clasp_hub_task *task)
 {
 	if (task->link)
 		return;
-	task->next = hub->tasks;
-	if (task->next)
-		task->next->link = &task->next;
-	task->link = &hub->tasks;
-	hub->tasks = task;
+	enlist(&hub->tasks, task);
 	/* A loop with an idle handle does not wait. */
 	uv_idle_start(&hub->idle, on_idle);
+}
+
+static void
+on_turn(uv_check_t *check)
+{
+	struct clasp_hub *hub = check->data;
+	struct clasp_hub_task *task, *next;
+
+	for (task = hub->watched; task; task = next) {
+		next = task->next;	/* it may cancel itself, no other */
+		task->run(task);
+	}
+	if (!hub->watched)
+		uv_check_stop(check);
+}
+
+void
+clasp_hub_each_turn(struct clasp_hub *hub, struct clasp_hub_task *task)
+{
+	if (task->link)
+		return;
+	enlist(&hub->watched, task);
+	uv_check_start(&hub->check, on_turn);
 }
 
 void

@@ -28,7 +28,9 @@ struct clasp_hub {
 	uint8_t		*in;		/* both CLASP_HUB_BUFFER bytes */
 	uint8_t		*out;
 	uv_idle_t	 idle;
+	uv_check_t	 check;
 	struct clasp_hub_task *tasks;
+	struct clasp_hub_task *watched;	/* run in every turn */
 	struct clasp_upgrade *upgrade;	/* NULL until a listener wants it */
 	struct clasp_hub *next;
 };
@@ -39,6 +41,9 @@ void	clasp_hub_put(struct clasp_hub *hub);
 
 /* Run the task once, from the loop, soon.  Twice is once. */
 void	clasp_hub_soon(struct clasp_hub *hub, struct clasp_hub_task *task);
+/* Run it at the end of each of the loop's turns, without causing any. */
+void	clasp_hub_each_turn(struct clasp_hub *hub,
+	    struct clasp_hub_task *task);
 void	clasp_hub_cancel(struct clasp_hub_task *task);
 
 #endif

@@ -1,6 +1,8 @@
 /* link.c - see link.h and scheme.h */
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/error.h"
 #include "net/scheme.h"
@@ -79,6 +81,32 @@ const char *
 clasp_listener_name(const struct clasp_listener *listener)
 {
 	return listener->name;
+}
+
+void
+clasp_listener_watch(struct clasp_listener *listener,
+    void (*fn)(const char *peer, void *user), void *user)
+{
+	listener->watch = fn;
+	listener->watch_user = user;
+}
+
+void
+clasp_listener_saw(const struct clasp_listener *listener, int fd)
+{
+	struct sockaddr_storage address;
+	socklen_t len = sizeof address;
+	char host[64], port[8], text[80] = "a local program";
+
+	if (!listener->watch)
+		return;
+	if (getpeername(fd, (struct sockaddr *)&address, &len) == 0 &&
+	    address.ss_family != AF_UNIX &&
+	    getnameinfo((struct sockaddr *)&address, len, host, sizeof host,
+	    port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) == 0)
+		snprintf(text, sizeof text, "%s:%s",
+		    strncmp(host, "::ffff:", 7) == 0 ? host + 7 : host, port);
+	listener->watch(text, listener->watch_user);
 }
 
 void

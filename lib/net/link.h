@@ -37,7 +37,8 @@ struct clasp_link_events {
 	 * (clasp_outq_sent, or who owns it).
 	 */
 	void	(*sent)(struct clasp_link *link, size_t n, void *user);
-	/* the socket has taken nothing for a whole turn; may be NULL */
+	/* the socket has taken nothing for a whole turn of the loop and
+	 * something waits that was not told of yet; may be NULL */
 	void	(*stalled)(struct clasp_link *link, void *user);
 	/*
 	 * Last event, exactly once; the link is freed after it.  error is 0
@@ -61,6 +62,7 @@ struct clasp_link {
 	void		*user;
 	struct clasp_outq *out;		/* the owner's; set by it in open() */
 	enum clasp_framing framing;	/* what out must be framed with */
+	uint64_t	begun_ms;	/* uv_now when the peer connected */
 	uint64_t	heard_ms;	/* uv_now when bytes last came */
 };
 
@@ -112,6 +114,10 @@ int	clasp_listen(uv_loop_t *loop, const struct clasp_url *url,
  * text for people ("0.0.0.0:7330", "unix:/run/clasp"). */
 int	clasp_listener_port(const struct clasp_listener *listener);
 const char *clasp_listener_name(const struct clasp_listener *listener);
+/* Have fn called for each connection as it is accepted, whatever becomes of
+ * it; peer is its address, for people. */
+void	clasp_listener_watch(struct clasp_listener *listener,
+	    void (*fn)(const char *peer, void *user), void *user);
 /* Stop accepting; links that exist stay. */
 void	clasp_listener_close(struct clasp_listener *listener);
 

@@ -21,6 +21,8 @@ struct clasp_listener {
 	const struct clasp_listener_ops *ops;
 	clasp_accept_fn	 accept;
 	void		*user;
+	void		(*watch)(const char *peer, void *user);
+	void		*watch_user;
 	int		 port;
 	char		 name[128];
 };
@@ -38,6 +40,9 @@ struct clasp_scheme {
 		    clasp_accept_fn accept, void *user,
 		    struct clasp_listener **out, const char **why);
 };
+
+/* A transport's listener has accepted this socket. */
+void	clasp_listener_saw(const struct clasp_listener *listener, int fd);
 
 /* NULL: no such scheme. */
 const struct clasp_scheme *clasp_scheme_find(struct clasp_str name);

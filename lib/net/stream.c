@@ -37,17 +37,20 @@ struct clasp_stream {
 	uv_poll_t	 poll;
 	uv_timer_t	 timer;		/* keepalive, or the goodbye's end */
 	struct clasp_hub_task task;
+	struct clasp_hub_task stall;	/* while the socket is full */
 	struct clasp_buf left;		/* a unit's rest, then raw bytes */
 	struct clasp_buf parts;		/* of a fragmented message */
 	void		(*stop_opening)(void *arg);
 	void		*opening;
 	char		*reason;	/* owned; NULL: none */
 	size_t		 held;		/* bytes of the unit's rest */
+	size_t		 stalled;	/* bytes waiting when told so */
 	int		 fd;
 	int		 error;
 	uint16_t	 code;		/* of our goodbye */
 	uint8_t		 state;
 	uint8_t		 handles;	/* not closed yet */
+	uint8_t		 full_turns;	/* of the loop, up to 2 */
 	bool		 paused : 1;
 	bool		 resume : 1;	/* the task is to go on reading */
 	bool		 blocked : 1;	/* the socket was full */
@@ -107,6 +110,7 @@ finish(struct clasp_stream *s, int error, const char *reason)
 		s->stop_opening(s->opening);
 	s->state = DEAD;
 	clasp_hub_cancel(&s->task);
+	clasp_hub_cancel(&s->stall);
 	uv_close((uv_handle_t *)&s->timer, on_handle_closed);
 	if (s->fd >= 0) {
 		uv_close((uv_handle_t *)&s->poll, on_handle_closed);
@@ -157,7 +161,7 @@ begin_closing(struct clasp_stream *s, int code, int error,
 		watch(s);
 	}
 	uv_timer_start(&s->timer, on_goodbye_over, GOODBYE_MS, 0);
-	/* Not from within a call of the owner. */
+	/* Later: this may be within a call of the owner. */
 	clasp_hub_soon(s->hub, &s->task);
 }
 
@@ -569,6 +573,34 @@ flushed(struct clasp_stream *s)
 	}
 }
 
+/* A socket full for a whole turn: what waits is copied by its owner, and
+ * so is what is added later. */
+static void
+on_turn(struct clasp_hub_task *task)
+{
+	struct clasp_stream *s = (struct clasp_stream *)(void *)
+	    ((char *)task - offsetof(struct clasp_stream, stall));
+
+	if (s->full_turns < 2) {
+		s->full_turns++;
+	} else if (s->state == OPEN && s->link.out->bytes != s->stalled) {
+		s->link.events->stalled(&s->link, s->link.user);
+		s->stalled = s->link.out->bytes;
+	}
+}
+
+static void
+set_blocked(struct clasp_stream *s, bool blocked)
+{
+	s->blocked = blocked;
+	s->full_turns = 0;
+	s->stalled = 0;
+	if (!blocked)
+		clasp_hub_cancel(&s->stall);
+	else if (s->link.events->stalled)
+		clasp_hub_each_turn(s->hub, &s->stall);
+}
+
 static void
 flush(struct clasp_stream *s)
 {
@@ -590,7 +622,7 @@ flush(struct clasp_stream *s)
 		if (s->state == DEAD)
 			return;
 		if (n < (ssize_t)want) {
-			s->blocked = true;
+			set_blocked(s, true);
 			watch(s);
 			return;
 		}
@@ -612,7 +644,7 @@ on_poll(uv_poll_t *poll, int status, int events)
 		return;
 	}
 	if (events & UV_WRITABLE) {
-		s->blocked = false;
+		set_blocked(s, false);
 		flush(s);
 		if (!s->blocked)
 			watch(s);
@@ -645,22 +677,14 @@ on_task(struct clasp_hub_task *task)
 		return;
 	if (!s->blocked)
 		flush(s);
-	else if (s->state == OPEN && s->link.events->stalled)
-		s->link.events->stalled(&s->link, s->link.user);
 }
 
-/* What is added while the socket is full makes the owner copy it, in the
- * next turn if it is still full then. */
 static void
 stream_flush(struct clasp_link *link)
 {
 	struct clasp_stream *s = of_link(link);
 
-	if (s->state != OPEN && s->state != CLOSING)
-		return;
-	if (s->blocked)
-		clasp_hub_soon(s->hub, &s->task);
-	else
+	if ((s->state == OPEN || s->state == CLOSING) && !s->blocked)
 		flush(s);
 }
 
@@ -714,6 +738,8 @@ clasp_stream_new(uv_loop_t *loop, enum clasp_framing framing)
 	s->link.ops = &ops;
 	s->link.framing = framing;
 	s->task.run = on_task;
+	s->stall.run = on_turn;
+	s->link.begun_ms = uv_now(loop);
 	uv_timer_init(loop, &s->timer);
 	s->timer.data = s;
 	s->handles = 1;

@@ -146,6 +146,7 @@ on_peer(struct clasp_acceptor *acceptor, int fd)
 	struct unix_listener *l = of_acceptor(acceptor);
 	struct clasp_stream *s;
 
+	clasp_listener_saw(&l->base, fd);
 	s = clasp_stream_new(l->loop, CLASP_FRAMING_LENGTH);
 	if (!s) {
 		close(fd);

@@ -264,6 +264,7 @@ answer(struct caller *c)
 	struct ws_listener *l = c->listener;
 	char out[CLASP_UPGRADE_ANSWER_MAX];
 	struct clasp_stream *s;
+	uint64_t begun_ms;
 	bool upgraded;
 	size_t n;
 	int fd;
@@ -280,12 +281,14 @@ answer(struct caller *c)
 		shutdown(c->fd, SHUT_WR);
 		return;
 	}
+	begun_ms = c->deadline_ms - CLASP_WEBSOCKET_UPGRADE_MS;
 	fd = take_socket(c);
 	s = clasp_stream_new(l->hub->loop, CLASP_FRAMING_WS);
 	if (!s) {
 		close(fd);
 		return;
 	}
+	clasp_stream_link(s)->begun_ms = begun_ms;
 	l->base.accept(clasp_stream_link(s), l->base.user);
 	clasp_stream_start(s, fd, false);
 }
@@ -331,6 +334,7 @@ on_peer(struct clasp_acceptor *acceptor, int fd)
 	struct caller *c = calloc(1, sizeof *c);
 	int one = 1;
 
+	clasp_listener_saw(&l->base, fd);
 	if (!c || uv_poll_init(l->hub->loop, &c->poll, fd) < 0) {
 		close(fd);
 		free(c);

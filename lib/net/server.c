@@ -1,0 +1,506 @@
+/* server.c - see server.h */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "net/server.h"
+
+#define LISTENERS	16
+#define SWEEP_MIN_S	10	/* between looks for idle sessions */
+
+struct clasp_server {
+	uv_loop_t	*loop;
+	struct clasp_server_config config;
+	struct clasp_router *router;
+	struct clasp_listener *listeners[LISTENERS];
+	int		 nlisteners;
+	struct conn	*first;		/* of all connections */
+	unsigned	 count;
+	struct conn	**woken;	/* owned; in the order of waking */
+	size_t		 nwoken, woken_cap;
+	uv_prepare_t	 prepare;
+	uv_check_t	 check;
+	uv_timer_t	 timer;		/* the router's next time */
+	uv_timer_t	 sweep;
+	uv_timer_t	 drain;
+	uv_idle_t	 last_turn;
+	uint64_t	 due_us;	/* what timer is set to */
+	int		 stopping;	/* turns of the loop since */
+	int		 handles;	/* and connections, when being freed */
+	bool		 freeing;
+};
+
+struct conn {
+	struct clasp_server *server;
+	struct clasp_link *link;
+	struct clasp_session *session;
+	struct conn	*next, *prev;
+	size_t		 woken;		/* place in the list + 1; 0: none */
+	bool		 paused;
+};
+
+static void
+say(struct clasp_server *server, int level, const char *text,
+    const char *more)
+{
+	char line[512];
+
+	if (!server->config.log || level > server->config.log_level)
+		return;
+	snprintf(line, sizeof line, "%s%s", text, more);
+	server->config.log(server->config.user, level, line);
+}
+
+/* ------------------------------------------------------ from the router */
+
+static void
+on_wake(struct clasp_session *s, void *user)
+{
+	struct conn *c = user;
+	struct clasp_server *server = c->server;
+	struct conn **list;
+	size_t cap;
+
+	(void)s;
+	if (c->woken)
+		return;
+	if (server->nwoken == server->woken_cap) {
+		cap = server->woken_cap ? server->woken_cap * 2 : 64;
+		list = realloc(server->woken, cap * sizeof *list);
+		if (!list)
+			return;		/* the next frame wakes it again */
+		server->woken = list;
+		server->woken_cap = cap;
+	}
+	server->woken[server->nwoken++] = c;
+	c->woken = server->nwoken;
+}
+
+static void
+on_flush(struct clasp_session *s, void *user)
+{
+	struct conn *c = user;
+
+	(void)s;
+	clasp_link_flush(c->link);
+}
+
+static void
+on_close(struct clasp_session *s, void *user, int code, const char *reason)
+{
+	struct conn *c = user;
+
+	(void)s;
+	clasp_link_close(c->link, code, reason);
+}
+
+static void
+on_pause(struct clasp_session *s, void *user, bool pause)
+{
+	struct conn *c = user;
+
+	(void)s;
+	c->paused = pause;
+	clasp_link_read(c->link, !pause);
+}
+
+static void
+on_log(void *user, int level, const char *text)
+{
+	say(user, level, text, "");
+}
+
+static const struct clasp_router_events router_events = {
+	.wake = on_wake,
+	.flush = on_flush,
+	.close = on_close,
+	.pause = on_pause,
+	.log = on_log,
+};
+
+/* ------------------------------------------------------- from the links */
+
+static int
+on_unit(struct clasp_link *link, const uint8_t *bytes, size_t len,
+    size_t *used, void *user)
+{
+	struct conn *c = user;
+
+	(void)link;
+	return clasp_session_input(c->session, bytes, len,
+	    clasp_clock_server_us(), used);
+}
+
+static void
+on_sent(struct clasp_link *link, size_t n, void *user)
+{
+	struct conn *c = user;
+
+	(void)link;
+	clasp_session_sent(c->session, n, clasp_clock_server_us());
+}
+
+static void
+on_stalled(struct clasp_link *link, void *user)
+{
+	struct conn *c = user;
+
+	(void)link;
+	clasp_session_stalled(c->session);
+}
+
+static void
+finish_stop(struct clasp_server *server)
+{
+	if (!server->config.stopped)
+		return;
+	uv_timer_stop(&server->drain);
+	server->config.stopped(server->config.user);
+	server->config.stopped = NULL;
+}
+
+static void
+release(struct clasp_server *server)
+{
+	if (--server->handles > 0)
+		return;
+	clasp_router_free(server->router);
+	free(server->woken);
+	free(server);
+}
+
+static void
+on_closed(struct clasp_link *link, int error, const char *reason, void *user)
+{
+	struct conn *c = user;
+	struct clasp_server *server = c->server;
+
+	(void)link;
+	(void)error;
+	say(server, CLASP_LOG_DEBUG, "connection closed: ", reason);
+	if (c->woken)
+		server->woken[c->woken - 1] = NULL;
+	*(c->prev ? &c->prev->next : &server->first) = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
+	server->count--;
+	clasp_session_close(c->session, clasp_clock_server_us());
+	free(c);
+	if (server->freeing)
+		release(server);
+	else if (server->stopping > 2 && server->count == 0)
+		finish_stop(server);
+}
+
+static const struct clasp_link_events link_events = {
+	.unit = on_unit,
+	.sent = on_sent,
+	.stalled = on_stalled,
+	.closed = on_closed,
+};
+
+/* A link that nobody could be found for. */
+static int
+refuse_unit(struct clasp_link *link, const uint8_t *bytes, size_t len,
+    size_t *used, void *user)
+{
+	(void)link;
+	(void)bytes;
+	(void)len;
+	(void)used;
+	(void)user;
+	return 0;
+}
+
+static void
+refuse_closed(struct clasp_link *link, int error, const char *reason,
+    void *user)
+{
+	(void)link;
+	(void)error;
+	(void)reason;
+	(void)user;
+}
+
+static const struct clasp_link_events refuse_events = {
+	.unit = refuse_unit,
+	.closed = refuse_closed,
+};
+
+static void
+on_accept(struct clasp_link *link, void *user)
+{
+	struct clasp_server *server = user;
+	struct conn *c = calloc(1, sizeof *c);
+	uint64_t age_us;
+
+	/* The time for HELLO runs from the accept. */
+	age_us = (uv_now(server->loop) - link->begun_ms) * 1000;
+	if (c)
+		c->session = clasp_session_open(server->router, link->framing,
+		    c, clasp_clock_server_us() - age_us);
+	if (!c || !c->session) {
+		free(c);
+		link->events = &refuse_events;
+		clasp_link_close(link, CLASP_CLOSE_INTERNAL, "out of memory");
+		return;
+	}
+	c->server = server;
+	c->link = link;
+	c->next = server->first;
+	if (c->next)
+		c->next->prev = c;
+	server->first = c;
+	server->count++;
+	link->events = &link_events;
+	link->user = c;
+	link->out = clasp_session_outq(c->session);
+}
+
+/* -------------------------------------------------------- the loop's turn */
+
+static void
+flush_woken(struct clasp_server *server)
+{
+	struct conn *c;
+	size_t i;
+
+	for (i = 0; i < server->nwoken; i++) {
+		c = server->woken[i];
+		if (!c)
+			continue;
+		c->woken = 0;
+		clasp_link_flush(c->link);
+	}
+	server->nwoken = 0;
+}
+
+static void on_due(uv_timer_t *timer);
+
+/* Have the router do what is due, and come back when it wants. */
+static void
+tick(struct clasp_server *server)
+{
+	uint64_t now = clasp_clock_server_us();
+	uint64_t due = clasp_router_tick(server->router, now);
+
+	if (due == server->due_us)
+		return;
+	server->due_us = due;
+	if (due == UINT64_MAX)
+		uv_timer_stop(&server->timer);
+	else
+		uv_timer_start(&server->timer, on_due,
+		    due > now ? (due - now + 999) / 1000 : 0, 0);
+}
+
+static void
+on_due(uv_timer_t *timer)
+{
+	struct clasp_server *server = timer->data;
+
+	server->due_us = 0;
+	tick(server);
+}
+
+/* Before the loop waits: what timers and tasks queued. */
+static void
+on_prepare(uv_prepare_t *prepare)
+{
+	flush_woken(prepare->data);
+}
+
+static void
+on_check(uv_check_t *check)
+{
+	struct clasp_server *server = check->data;
+
+	tick(server);
+	flush_woken(server);
+	if (server->stopping == 0 || server->stopping > 2)
+		return;
+	/* One turn more has read what was there; now say goodbye. */
+	if (++server->stopping > 2) {
+		uv_idle_stop(&server->last_turn);
+		clasp_router_shutdown(server->router,
+		    clasp_clock_server_us());
+		flush_woken(server);
+		if (server->count == 0)
+			finish_stop(server);
+	}
+}
+
+static void
+on_sweep(uv_timer_t *timer)
+{
+	struct clasp_server *server = timer->data;
+	uint64_t limit = (uint64_t)server->config.session_timeout_s * 1000;
+	uint64_t now = uv_now(server->loop);
+	struct conn *c;
+
+	for (c = server->first; c; c = c->next)
+		if (!c->paused && now - c->link->heard_ms >= limit &&
+		    clasp_session_established(c->session))
+			clasp_session_dismiss(c->session, 502,
+			    "session timed out", CLASP_CLOSE_GOING_AWAY,
+			    clasp_clock_server_us());
+}
+
+/* ----------------------------------------------------------- the server */
+
+void
+clasp_server_config_init(struct clasp_server_config *config)
+{
+	*config = (struct clasp_server_config){
+		.session_timeout_s = 300,
+		.drain_s = 30,
+		.log_level = CLASP_LOG_INFO,
+	};
+	clasp_router_config_init(&config->router);
+}
+
+static void
+init_handles(struct clasp_server *server)
+{
+	uv_loop_t *loop = server->loop;
+	uint64_t every = server->config.session_timeout_s / 4;
+
+	uv_prepare_init(loop, &server->prepare);
+	uv_check_init(loop, &server->check);
+	uv_timer_init(loop, &server->timer);
+	uv_timer_init(loop, &server->sweep);
+	uv_timer_init(loop, &server->drain);
+	uv_idle_init(loop, &server->last_turn);
+	server->prepare.data = server->check.data = server->timer.data =
+	    server->sweep.data = server->drain.data =
+	    server->last_turn.data = server;
+	uv_prepare_start(&server->prepare, on_prepare);
+	uv_check_start(&server->check, on_check);
+	every = (every > SWEEP_MIN_S ? every : SWEEP_MIN_S) * 1000;
+	if (server->config.session_timeout_s)
+		uv_timer_start(&server->sweep, on_sweep, every, every);
+}
+
+int
+clasp_server_new(uv_loop_t *loop, const struct clasp_server_config *config,
+    struct clasp_server **out)
+{
+	struct clasp_server *server = calloc(1, sizeof *server);
+	struct clasp_router_events events = router_events;
+
+	if (!server)
+		return CLASP_ENOMEM;
+	server->loop = loop;
+	server->config = *config;
+	server->due_us = UINT64_MAX;
+	if (!config->log)
+		events.log = NULL;
+	server->router = clasp_router_new(&config->router, &events, server);
+	if (!server->router) {
+		free(server);
+		return CLASP_ENOMEM;
+	}
+	init_handles(server);
+	*out = server;
+	return 0;
+}
+
+static void
+on_arrival(const char *peer, void *user)
+{
+	say(user, CLASP_LOG_DEBUG, "connection from ", peer);
+}
+
+int
+clasp_server_listen(struct clasp_server *server, const struct clasp_url *url,
+    const struct clasp_listener **out, const char **why)
+{
+	struct clasp_listener *listener;
+	int error;
+
+	if (server->nlisteners == LISTENERS) {
+		*why = "too many listeners";
+		return CLASP_EBIND;
+	}
+	error = clasp_listen(server->loop, url, on_accept, server, &listener,
+	    why);
+	if (error)
+		return error;
+	if (server->config.log && server->config.log_level >= CLASP_LOG_DEBUG)
+		clasp_listener_watch(listener, on_arrival, server);
+	server->listeners[server->nlisteners++] = listener;
+	*out = listener;
+	return 0;
+}
+
+struct clasp_router *
+clasp_server_router(struct clasp_server *server)
+{
+	return server->router;
+}
+
+static void
+on_drained(uv_timer_t *timer)
+{
+	finish_stop(timer->data);
+}
+
+/* An active idle handle is all that is wanted: the loop does not wait. */
+static void
+on_last_turn(uv_idle_t *idle)
+{
+	(void)idle;
+}
+
+static void
+close_listeners(struct clasp_server *server)
+{
+	while (server->nlisteners > 0)
+		clasp_listener_close(
+		    server->listeners[--server->nlisteners]);
+}
+
+void
+clasp_server_stop(struct clasp_server *server)
+{
+	if (server->stopping)
+		return;
+	server->stopping = 1;
+	close_listeners(server);
+	uv_idle_start(&server->last_turn, on_last_turn);
+	uv_timer_start(&server->drain, on_drained,
+	    (uint64_t)server->config.drain_s * 1000, 0);
+}
+
+static void
+on_handle_closed(uv_handle_t *handle)
+{
+	release(handle->data);
+}
+
+void
+clasp_server_free(struct clasp_server *server)
+{
+	uv_handle_t *handles[] = {
+		(uv_handle_t *)&server->prepare,
+		(uv_handle_t *)&server->check,
+		(uv_handle_t *)&server->timer,
+		(uv_handle_t *)&server->sweep,
+		(uv_handle_t *)&server->drain,
+		(uv_handle_t *)&server->last_turn,
+	};
+	struct conn *c;
+	size_t i;
+
+	close_listeners(server);
+	server->freeing = true;
+	server->handles = (int)(sizeof handles / sizeof handles[0]);
+	server->handles += (int)server->count;
+	for (c = server->first; c; c = c->next)
+		clasp_link_close(c->link, CLASP_CLOSE_GOING_AWAY,
+		    "shutting down");
+	for (i = 0; i < sizeof handles / sizeof handles[0]; i++)
+		uv_close(handles[i], on_handle_closed);
+}

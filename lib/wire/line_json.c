@@ -178,8 +178,12 @@ member_text(struct clasp_scan *s, const struct member *m,
     struct clasp_str *out, struct clasp_value *v)
 {
 	const char *end = m->end;
-	int e = member_value(s, m, v);
+	bool wide = s->wide;
+	int e;
 
+	s->wide = true;		/* revisions and times have 64 bits */
+	e = member_value(s, m, v);
+	s->wide = wide;
 	if (e < 0)
 		return e;
 	while (end > m->at && clasp_is_blank(end[-1]))

@@ -24,25 +24,16 @@ known_easing(struct clasp_str s)
 
 /* ----------------------------------------------------- from the wire's map */
 
-/* A time on the wire: an int, or a float (all some peers have), rounded. */
+/*
+ * Only what comes back the same is split: known keys, ints for times, every
+ * field that our own writer puts there.  Anything else a peer may send (npm
+ * has floats for times) stays whole in a "frame" line.
+ */
 static bool
 read_time(const struct clasp_value *v, uint64_t *us)
 {
-	if (v->type == CLASP_INT && v->integer >= 0) {
-		*us = (uint64_t)v->integer;
-		return true;
-	}
-	if (v->type != CLASP_FLOAT || !(v->number >= 0) ||
-	    v->number >= 0x1p63)
-		return false;
-	*us = (uint64_t)(v->number + 0.5);
-	return true;
-}
-
-static bool
-is_number(const struct clasp_value *v)
-{
-	return v->type == CLASP_INT || v->type == CLASP_FLOAT;
+	*us = (uint64_t)v->integer;
+	return v->type == CLASP_INT && v->integer >= 0;
 }
 
 /* One of "time", "value", "easing", "bezier" goes to its place in item. */
@@ -78,7 +69,7 @@ read_field(const struct clasp_entry *entry, struct clasp_value item[4],
 	if (v->type != CLASP_ARRAY || v->count != 4)
 		return false;
 	for (i = 0; i < 4; i++)
-		if (!is_number(&v->items[i]))
+		if (v->items[i].type != CLASP_FLOAT)
 			return false;
 	return true;
 }
@@ -99,13 +90,12 @@ split_keyframe(const struct clasp_value *v, struct clasp_arena *arena,
 	for (i = 0; i < v->count; i++)
 		if (!read_field(&v->entries[i], item, seen))
 			return false;
-	if (!seen[0] || !seen[1])
+	if (!seen[0] || !seen[1] || !seen[2])
 		return false;
-	if (seen[2] && !clasp_str_is(item[2].string, "linear"))
+	if (!clasp_str_is(item[2].string, "linear"))
 		count = 3;
 	if (seen[3]) {
-		if (count != 3 ||
-		    !clasp_str_is(item[2].string, "cubic-bezier"))
+		if (!clasp_str_is(item[2].string, "cubic-bezier"))
 			return false;
 		count = 4;
 	}
@@ -136,7 +126,7 @@ bool
 clasp_timeline_split(const struct clasp_value *map, struct clasp_arena *arena,
     struct clasp_timeline_parts *out)
 {
-	bool have_keyframes = false;
+	bool have_keyframes = false, have_loop = false;
 	uint32_t i;
 
 	if (map->type != CLASP_MAP)
@@ -150,15 +140,12 @@ clasp_timeline_split(const struct clasp_value *map, struct clasp_arena *arena,
 			if (!split_keyframes(v, arena, &out->keyframes))
 				return false;
 			have_keyframes = true;
-		} else if (v->type == CLASP_NULL)
-			continue;	/* how some peers leave a field out */
-		else if (clasp_str_is(key, "loop") ||
-		    clasp_str_is(key, "loop_")) {
+		} else if (clasp_str_is(key, "loop")) {
 			if (v->type != CLASP_BOOL)
 				return false;
 			out->loop = v->boolean;
-		} else if (clasp_str_is(key, "startTime") ||
-		    clasp_str_is(key, "start_time")) {
+			have_loop = true;
+		} else if (clasp_str_is(key, "startTime")) {
 			if (!read_time(v, &out->start_us))
 				return false;
 			out->has_start = true;
@@ -169,7 +156,7 @@ clasp_timeline_split(const struct clasp_value *map, struct clasp_arena *arena,
 		} else
 			return false;
 	}
-	return have_keyframes;
+	return have_keyframes && have_loop;
 }
 
 /* ------------------------------------------------------- to the wire's map */

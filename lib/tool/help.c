@@ -140,13 +140,15 @@ cli_options_list(struct clasp_buf *out, const struct cli_tool *tool)
 	}
 }
 
-/* Text for mdoc: a backslash, a leading quote or dot, and a dash before an
+/* A sentence for mdoc: a backslash, a leading quote or dot, and a dash before an
  * option mean something. */
 static void
 put_mdoc_text(struct clasp_buf *out, const char *text)
 {
 	char before = ' ';
 
+	if (*text >= 'a' && *text <= 'z')
+		clasp_buf_add_u8(out, (uint8_t)(*text++ - 'a' + 'A'));
 	if (*text == '.' || *text == '\'')
 		clasp_buf_add_c(out, "\\&");
 	for (; *text != '\0'; before = *text++) {

@@ -1,0 +1,218 @@
+/*
+ * clasp-map.c - a filter that renames and transforms lines.
+ *
+ * The rules are proto/rules; this reads them from the command line or files,
+ * and puts lines through them.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "proto/rules.h"
+#include "tool/cli.h"
+#include "tool/lineio.h"
+#include "wire/recording.h"
+
+enum { OPT_ALL = CLI_OWN, OPT_ONLY };
+
+static const struct cli_option own_options[] = {
+	{ OPT_ALL, 'a', "all", NULL, "every rule that matches gives a line, "
+	    "not only the first", 0, 0, NULL },
+	{ OPT_ONLY, 0, "only", NULL, "drop the lines that no rule matches",
+	    0, 0, NULL },
+	{ 0 }
+};
+
+static const struct cli_option *const tables[] = {
+	own_options, cli_map_options, cli_input_options, cli_output_options,
+	cli_basic_options, NULL
+};
+
+static const char *const examples[] = {
+	"a MIDI knob becomes a fader from 0.0 to 1.0",
+	"clasp-midi-in | clasp-map '/midi/*/ch/*/cc/*' '/fader/$3' "
+	    "scale:0,127,0,1",
+	"the rules of a whole show, from a file",
+	"clasp-map -m show.map <in.clasp >out.clasp",
+	"only what a pattern matches, smoothed",
+	"clasp-map --only '/imu/**' smooth:0.2 changed:0.01",
+	NULL
+};
+
+static const struct cli_tool tool = {
+	.name = "clasp-map",
+	.operands = "[PATTERN [TARGET] [STEP ...]]",
+	.summary = "rename and transform CLASP lines",
+	.tables = tables,
+	.examples = examples
+};
+
+static struct clasp_rules *rules;
+static struct clasp_recording recording;	/* what is read */
+static uint64_t lines;				/* what was written of it */
+
+/* A recording that said how many lines it has says it again, truly. */
+static void
+put_end(const struct clasp_line *line)
+{
+	struct clasp_line end = *line;
+	struct clasp_buf buf = { 0 };
+
+	if (clasp_recording_put_end(&buf, recording.end_us, lines) < 0)
+		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
+	end.text = clasp_str_of((const char *)buf.data, buf.len - 1);
+	cli_out_line(&end, 0);
+	clasp_buf_clear(&buf);
+}
+
+static void
+on_result(const struct clasp_line *line, void *user)
+{
+	(void)user;
+	if (line->kind == CLASP_LINE_DIRECTIVE && recording.ended &&
+	    recording.end_lines == recording.lines &&
+	    clasp_str_starts(line->text, CLASP_STR("#end"))) {
+		put_end(line);
+		return;
+	}
+	if (line->kind != CLASP_LINE_COMMENT &&
+	    line->kind != CLASP_LINE_DIRECTIVE)
+		lines++;
+	cli_out_line(line, 0);
+}
+
+static int
+on_line(const struct clasp_line *line, void *user)
+{
+	struct clasp_moment moment;
+
+	(void)user;
+	clasp_recording_take(&recording, line, &moment, NULL);
+	clasp_rules_apply(rules, line, clasp_clock_mono_us());
+	return 0;
+}
+
+static uint64_t
+wait_until(void *user)
+{
+	(void)user;
+	return clasp_rules_due(rules);
+}
+
+static void
+due(void *user)
+{
+	(void)user;
+	clasp_rules_take_due(rules, clasp_clock_mono_us());
+}
+
+/* --------------------------------------------------------------- options */
+
+static void
+load_rules(const char *path)
+{
+	struct clasp_rule_error err;
+
+	if (clasp_rules_load(rules, path, &err) == 0)
+		return;
+	if (err.line == 0)
+		cli_die(CLI_UNREACHABLE, path, "%s", err.reason);
+	cli_die(CLI_USAGE, path, "%u:%u: %s", err.line, err.column,
+	    err.reason);
+}
+
+/* Name the word of the command line in which the column lies. */
+static void
+complain(const struct clasp_rule_error *err)
+{
+	char **words = cli_operands();
+	int n = cli_operand_count(), i;
+	unsigned column = err->column;
+	size_t len;
+
+	for (i = 0; i < n; i++, column -= (unsigned)len + 1) {
+		len = strlen(words[i]);
+		if (column <= len + 1)
+			break;
+	}
+	if (err->column == 0 || i == n)
+		cli_die(CLI_USAGE, NULL, "%s", err->reason);
+	cli_die(CLI_USAGE, words[i], "column %u: %s", column, err->reason);
+}
+
+/*
+ * The operands are one rule.  A single one may hold all of it, with blanks,
+ * as --map has it.
+ */
+static void
+take_operands(void)
+{
+	const char *const *words = (const char *const *)cli_operands();
+	int n = cli_operand_count(), r;
+	struct clasp_rule_error err;
+
+	if (n == 0)
+		return;
+	r = n == 1 ? clasp_rules_add(rules, clasp_str_c(words[0]), &err) :
+	    clasp_rules_add_words(rules, words, n, &err);
+	if (r < 0)
+		complain(&err);
+}
+
+static void
+take_options(void)
+{
+	struct clasp_rule_error err;
+	int id;
+
+	while ((id = cli_next()) != 0)
+		switch (id) {
+		case OPT_ALL:
+			clasp_rules_all(rules, true);
+			break;
+		case OPT_ONLY:
+			clasp_rules_only(rules, true);
+			break;
+		case CLI_MAP:
+			if (clasp_rules_add(rules, clasp_str_c(cli_arg()),
+			    &err) < 0)
+				cli_die(CLI_USAGE, cli_arg(), "column %u: %s",
+				    err.column, err.reason);
+			break;
+		case CLI_MAP_FILE:
+			load_rules(cli_arg());
+			break;
+		}
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct clasp_rules_counts *counts;
+
+	rules = clasp_rules_new(on_result, NULL);
+	if (rules == NULL)
+		abort();
+	cli_begin(&tool, argc, argv);
+	take_options();
+	take_operands();
+	if (clasp_rules_count(rules) == 0)
+		cli_usage("no rule given");
+	cli_out_check();
+	cli_signals(NULL);
+	cli_filter_run(NULL, 0, on_line, NULL, wait_until, due);
+	clasp_rules_finish(rules);
+	counts = clasp_rules_counts(rules);
+	if (counts->bad_address > 0) {
+		cli_warn(NULL, "%lu line%s dropped: the target made no "
+		    "address", counts->bad_address,
+		    counts->bad_address == 1 ? "" : "s");
+		cli_fail(CLI_DATA);
+	}
+	if (counts->not_finite > 0)
+		cli_verbose(NULL, "%lu value%s passed unchanged: expr gave "
+		    "no number", counts->not_finite,
+		    counts->not_finite == 1 ? "" : "s");
+	clasp_rules_free(rules);
+	cli_end();
+}

@@ -170,7 +170,7 @@ format_short(char *out, double v, int max, int narrow)
 	/* p decimals make max digits in front of the point */
 	for (p = max; p < max + 4 && v * power_of_ten[p - max + 1] < 1; p++)
 		;
-	while (p > 0 && v >= power_of_ten[max - p])
+	while (p > 0 && p <= max && v >= power_of_ten[max - p])
 		p--;
 	scaled = v * power_of_ten[p] + 0.5;
 	m = (uint64_t)scaled;

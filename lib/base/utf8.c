@@ -44,11 +44,15 @@ clasp_utf8_get(const void *start, size_t n, uint32_t *c)
 bool
 clasp_utf8_valid(const void *start, size_t n)
 {
-	const uint8_t *p = start, *end = p + n;
+	const uint8_t *p = start, *end;
 	uint64_t word;
 	uint32_t c;
 	size_t k;
 
+	/* an absent view has nowhere to point */
+	if (n == 0)
+		return true;
+	end = p + n;
 	for (;;) {
 		/* eight plain ASCII bytes at a time */
 		while (end - p >= 8) {

@@ -26,11 +26,12 @@ is_globstar(const char *p, const char *end)
 static const char *
 fault(struct clasp_str s, bool stars)
 {
-	const char *p = s.p, *end = s.p + s.len, *seg = NULL;
+	const char *p = s.p, *end, *seg = NULL;
 	int segments = 0, globstars = 0;
 
 	if (s.len == 0)
 		return "is empty";
+	end = p + s.len;
 	if (*p != '/')
 		return "must start with /";
 	if (s.len > CLASP_ADDRESS_MAX)
@@ -279,6 +280,8 @@ clasp_segments(struct clasp_str address, struct clasp_str *out, int max)
 	int n = 0;
 
 	address = clasp_pattern_trim(address);
+	if (address.len == 0)
+		return 0;
 	p = address.p;
 	end = p + address.len;
 	for (; p != end; p = seg.p + seg.len) {

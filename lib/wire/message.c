@@ -1094,7 +1094,7 @@ static __attribute__((noinline)) int
 decode_any(const uint8_t *payload, size_t len, struct clasp_arena *arena,
     unsigned flags, bool legacy, struct clasp_msg *out)
 {
-	struct clasp_decoder d = clasp_decoder_on(payload, len, arena, flags);
+	struct clasp_decoder d;
 	struct clasp_msg msg;
 	int e;
 
@@ -1102,6 +1102,7 @@ decode_any(const uint8_t *payload, size_t len, struct clasp_arena *arena,
 		return CLASP_EEMPTY;
 	if (len > CLASP_PAYLOAD_MAX)
 		return CLASP_ETOOBIG;
+	d = clasp_decoder_on(payload, len, arena, flags);
 	if (legacy && clasp_legacy_starts(payload[0])) {
 		d.at_end = CLASP_ELEGACY;
 		clasp_legacy_decode(&d, &msg);

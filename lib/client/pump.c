@@ -44,11 +44,12 @@ struct clasp_pump {
 
 	long		 left;		/* lines until -n, LONG_MAX: no end */
 	unsigned	 asked;		/* subscriptions without answer */
-	uint64_t	 lines, dropped;
+	uint64_t	 lines, dropped, unsent;
 	uint64_t	 start_us, last_us, lost_us;
+	bool		 lost;		/* was connected, is not */
 	bool		 gathering;
 	bool		 first;		/* no snapshot was complete yet */
-	bool		 own_ready, relay_ready;
+	bool		 own_ready, relay_ready, told_ready;
 	bool		 finishing, stopping, over;
 	bool		 client_over, out_done, handles_closing;
 	uint8_t		 room[64 * 1024];
@@ -186,8 +187,13 @@ clasp_pump_count(struct clasp_pump *p)
 static void
 check_ready(struct clasp_pump *p)
 {
-	if (p->own_ready && (!p->config.relay || p->relay_ready))
-		cli_ready();
+	if (!p->own_ready || (p->config.relay && !p->relay_ready) ||
+	    p->told_ready)
+		return;
+	p->told_ready = true;
+	cli_ready();
+	if (p->config.ready)
+		p->config.ready(p, p->config.user);
 }
 
 void
@@ -257,9 +263,10 @@ clasp_pump_printed(struct clasp_pump *p)
 }
 
 void
-clasp_pump_print(struct clasp_pump *p, const struct clasp_line *line)
+clasp_pump_print(struct clasp_pump *p, const struct clasp_line *line,
+    uint64_t received_us)
 {
-	cli_out_line(line, 0);
+	cli_out_line(line, received_us);
 	clasp_outlet_dirty(p->outlet);
 }
 
@@ -489,8 +496,10 @@ on_subscribed(struct clasp_client *c, const struct clasp_reply *reply,
 		return;
 	p->relay_ready = true;
 	check_ready(p);
-	if (reply->error == 0)
+	if (reply->error == 0 && !p->config.control)
 		gathered(p);
+	else if (p->config.control && p->config.batch_end)
+		p->config.batch_end(p, p->config.user);
 }
 
 /* The number in "Buffer overflow: 123 messages dropped ..."; 0: none. */
@@ -542,6 +551,7 @@ on_open(struct clasp_client *c, bool again, void *user)
 		check_ready(p);
 		return;
 	}
+	p->lost = false;
 	cli_note(cli.url, "back after %.1f s", (double)away / 1e6);
 	if (p->config.patterns && !p->config.control) {
 		p->gathering = true;
@@ -559,6 +569,7 @@ on_lost(struct clasp_client *c, const char *why, void *user)
 	struct clasp_pump *p = user;
 
 	(void)c;
+	p->lost = true;
 	p->lost_us = clasp_clock_mono_us();
 	clasp_echo_clear(&p->echo);
 	cli_note(cli.url, "lost: %s", why);
@@ -693,6 +704,11 @@ send_line(struct clasp_pump *p, const struct clasp_line *given)
 	struct clasp_msg msg;
 	int r;
 
+	/* Nobody wants the values of a while ago when it is back. */
+	if (p->lost) {
+		p->unsent++;
+		return;
+	}
 	if (line.kind == CLASP_LINE_CONTROL) {
 		cli_note(NULL, "%s: not a signal, not sent",
 		    clasp_msg_name(line.items[0].msg.type));
@@ -730,7 +746,7 @@ clasp_pump_emit(struct clasp_pump *p, const struct clasp_line *line)
 	    line->kind == CLASP_LINE_MARK)
 		return;
 	if (!p->config.relay)
-		clasp_pump_print(p, line);
+		clasp_pump_print(p, line, 0);
 	else if (p->client_over)
 		return;
 	else if (!p->flood || !clasp_flood_hold(p->flood, line))
@@ -793,14 +809,17 @@ static void
 tell_stats(const struct clasp_pump *p)
 {
 	double s = (double)(clasp_clock_mono_us() - p->start_us) / 1e6;
-	char drops[64] = "";
+	char drops[64] = "", unsent[64] = "";
 
+	if (p->unsent)
+		snprintf(unsent, sizeof unsent, ", %llu not sent while the "
+		    "relay was away", (unsigned long long)p->unsent);
 	if (p->dropped)
 		snprintf(drops, sizeof drops, ", %llu dropped by the relay",
 		    (unsigned long long)p->dropped);
-	cli_warn(NULL, "%llu lines in %.3f s, %.0f/s%s",
+	cli_warn(NULL, "%llu lines in %.3f s, %.0f/s%s%s",
 	    (unsigned long long)p->lines, s,
-	    s > 0 ? (double)p->lines / s : 0, drops);
+	    s > 0 ? (double)p->lines / s : 0, drops, unsent);
 }
 
 void

@@ -63,6 +63,8 @@ struct clasp_pump_config {
 	/* -u: at most this many lines a second for each address of params
 	 * and streams, the newest counts; 0: no limit */
 	double	max_rate;
+	/* all is ready, as --ready-fd is told: may emit from now on */
+	void	(*ready)(struct clasp_pump *p, void *user);
 	/* the relay told that messages were dropped (count 0: not how many);
 	 * after `lost`, connected again after away_us */
 	void	(*dropped)(struct clasp_pump *p, uint64_t count, void *user);
@@ -85,9 +87,9 @@ struct clasp_pump *clasp_pump_new(uv_loop_t *loop,
 void	clasp_pump_ready(struct clasp_pump *p);
 /* A source's line: printed, or sent.  Counts for -n. */
 void	clasp_pump_emit(struct clasp_pump *p, const struct clasp_line *line);
-/* Print a line on stdout.  What came from a relay has rev=, ts= and by= only
- * with -v. */
-void	clasp_pump_print(struct clasp_pump *p, const struct clasp_line *line);
+/* Print a line on stdout; received_us is the Unix time it came at, 0: now. */
+void	clasp_pump_print(struct clasp_pump *p, const struct clasp_line *line,
+	    uint64_t received_us);
 /* Bytes were collected with cli_out_bytes(). */
 void	clasp_pump_printed(struct clasp_pump *p);
 /* One line more is done; only with count_by_program.  True: it was the last

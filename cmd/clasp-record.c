@@ -56,6 +56,7 @@ static bool is_file;
 
 static uint64_t started_us;	/* monotonic: time 0 of the recording */
 static uint64_t lines;
+static bool opened;		/* the header is written */
 static bool begun;		/* the first snapshot is behind us */
 static struct clasp_buf out;	/* lines that are not written yet */
 static struct clasp_buf state;	/* lines of the first snapshot */
@@ -68,6 +69,21 @@ now(void)
 }
 
 /* ---------------------------------------------------------------- writing */
+
+/* Open only when the relay is there: a recording of yesterday under the same
+ * name outlives a mistyped URL. */
+static void
+open_file(void)
+{
+	struct stat st;
+
+	if (!file)
+		return;
+	fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0)
+		cli_die(CLI_UNREACHABLE, file, "%s", cli_strerror(errno));
+	is_file = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
 
 /* A line that is only half there would be taken for another one later. */
 static void
@@ -123,6 +139,17 @@ put(struct clasp_buf *buf, const struct clasp_line *line, int64_t at)
 	timed.time_us = at;
 	clasp_line_format(buf, &timed, cli.exact ? CLASP_LINE_EXACT : 0);
 	lines++;
+}
+
+static void
+on_ready(struct clasp_pump *p, void *user)
+{
+	(void)user;
+	opened = true;
+	open_file();
+	started_us = clasp_clock_mono_us();
+	clasp_recording_put_header(&out, (int64_t)clasp_clock_unix_us());
+	flush(p);
 }
 
 static void
@@ -187,26 +214,15 @@ on_finish(struct clasp_pump *p, void *user)
 	if (done)
 		return;
 	done = true;
-	begin(p);
-	clasp_recording_put_end(&out, now(), lines);
-	flush(p);
+	if (opened) {
+		begin(p);
+		clasp_recording_put_end(&out, now(), lines);
+		flush(p);
+	}
 	clasp_pump_stop(p);
 }
 
 /* ------------------------------------------------------------------- main */
-
-static void
-open_file(void)
-{
-	struct stat st;
-
-	if (!file)
-		return;
-	fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0)
-		cli_die(CLI_UNREACHABLE, file, "%s", cli_strerror(errno));
-	is_file = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-}
 
 /* The file is written down and closed; a disk may say only now it is full. */
 static void
@@ -228,6 +244,7 @@ main(int argc, char **argv)
 		.batch_end = on_batch_end,
 		.finish = on_finish,
 		.end = on_finish,
+		.ready = on_ready,
 		.back = on_back,
 		.dropped = on_dropped
 	};
@@ -246,10 +263,6 @@ main(int argc, char **argv)
 		file = NULL;
 	config.patterns = (const char *const *)cli_operands();
 	p = clasp_pump_new(uv_default_loop(), &config);
-	open_file();
-	started_us = clasp_clock_mono_us();
-	clasp_recording_put_header(&out, (int64_t)clasp_clock_unix_us());
-	flush(p);
 	clasp_pump_ready(p);
 	clasp_pump_run(p);
 	close_file();

@@ -1,6 +1,5 @@
 /* pump.c - the one joint between lines and a connection. */
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,7 +120,7 @@ ended(struct clasp_pump *p)
 {
 	if (p->finishing)
 		return;
-	if (cli.count >= 0 && p->left > 0)
+	if (cli.count >= 0 && p->left > 0 && !p->config.count_by_program)
 		cli_fail(CLI_NO);
 	if (p->config.end)
 		p->config.end(p, p->config.user);
@@ -217,7 +216,8 @@ pause_for(struct clasp_pump *p, unsigned who, bool on)
 		clasp_inlet_read(p->inlet, !p->pause);
 	if (p->client && p->config.sink && !p->config.input)
 		clasp_client_read(p->client, !p->pause);
-	if (!p->pause && p->config.drained && !p->finishing)
+	if (who != PAUSE_PROGRAM && !(p->pause & (PAUSE_SEND |
+	    PAUSE_STDOUT)) && p->config.drained && !p->finishing)
 		p->config.drained(p, p->config.user);
 }
 
@@ -345,6 +345,14 @@ open_input(struct clasp_pump *p)
 	if (isatty(p->config.input_fd))
 		cli_note(NULL, "reading lines from the terminal; "
 		    "Ctrl-D ends them");
+}
+
+void
+clasp_pump_input_again(struct clasp_pump *p)
+{
+	clasp_inlet_close(p->inlet);
+	cli_in_free(p->in);
+	open_input(p);
 }
 
 /* ---------------------------------------------------- what the relay sends */
@@ -842,4 +850,10 @@ struct clasp_client *
 clasp_pump_client(struct clasp_pump *p)
 {
 	return p->client;
+}
+
+bool
+clasp_pump_gone(const struct clasp_pump *p)
+{
+	return p->config.relay && p->client_over;
 }

@@ -107,6 +107,10 @@ void	clasp_pump_stop(struct clasp_pump *p);
 void	clasp_pump_run(struct clasp_pump *p);
 /* The connection, NULL without. */
 struct clasp_client *clasp_pump_client(struct clasp_pump *p);
+/* There is a relay, and it is gone for good. */
+bool	clasp_pump_gone(const struct clasp_pump *p);
+/* Read the input once more; the program has set it back to its start. */
+void	clasp_pump_input_again(struct clasp_pump *p);
 /* Complain about the line of the input just given to line(). */
 void	clasp_pump_complain(struct clasp_pump *p, unsigned column,
 	    const char *why);

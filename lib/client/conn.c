@@ -237,9 +237,11 @@ on_unit(struct clasp_link *link, const uint8_t *bytes, size_t len,
 static void
 on_sent(struct clasp_link *link, size_t n, void *user)
 {
+	struct clasp_client *c = user;
+
 	(void)link;
-	(void)n;
-	check_drained(user);
+	clasp_outq_sent(&c->out, n);
+	check_drained(c);
 }
 
 static void

@@ -482,9 +482,14 @@ static void
 on_complete(struct clasp_client *c, const struct clasp_reply *reply,
     void *user)
 {
+	struct clasp_pump *p = user;
+
 	(void)c;
-	if (reply->error == 0)
-		gathered(user);
+	if (reply->error)
+		return;
+	p->relay_ready = true;
+	check_ready(p);
+	gathered(p);
 }
 
 static void
@@ -499,14 +504,15 @@ on_subscribed(struct clasp_client *c, const struct clasp_reply *reply,
 		clasp_pump_finish(p);
 		return;
 	}
-	/* Lost before the answer: it is asked for again by itself. */
-	if (--p->asked > 0 || p->finishing)
+	/* Lost before the answer: it is asked for again by itself, and
+	 * on_complete will be told. */
+	if (--p->asked > 0 || p->finishing || reply->error)
 		return;
 	p->relay_ready = true;
 	check_ready(p);
-	if (reply->error == 0 && !p->config.control)
+	if (!p->config.control)
 		gathered(p);
-	else if (p->config.control && p->config.batch_end)
+	else if (p->config.batch_end)
 		p->config.batch_end(p, p->config.user);
 }
 
@@ -598,8 +604,7 @@ on_client_closed(struct clasp_client *c, int error, uint16_t code,
 
 	(void)c;
 	p->client_over = true;
-	if (!p->stopping)
-		clasp_report_closed(error, code, why);
+	clasp_report_closed(error, code, why);
 	if (!p->finishing)
 		ended(p);
 	check_over(p);

@@ -1,0 +1,84 @@
+#!/usr/bin/env bats
+# npm.bats - @clasp-to/core from the npm registry, unchanged, against our
+# relay.  It is installed once into $BUILD/npm.
+
+npm_folder() {
+	local build=${BUILD:-build}
+	[[ $build == /* ]] || build=$TOP/$build
+	echo "$build/npm"
+}
+
+setup_file() {
+	TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+	CLASP_NPM=$(npm_folder)
+	export CLASP_NPM
+	mkdir -p "$CLASP_NPM"
+	[[ -e $CLASP_NPM/node_modules/@clasp-to/core/package.json &&
+	    -e $CLASP_NPM/node_modules/ws/package.json ]] ||
+	    npm install --silent --no-audit --no-fund --prefix "$CLASP_NPM" \
+		@clasp-to/core@3.3.2 ws@8 >"$CLASP_NPM/install.log" 2>&1 3>&- ||
+	    { cat "$CLASP_NPM/install.log" >&2; return 1; }
+}
+
+setup() {
+	load ../cli/helper
+	common_setup
+	start_relay
+	export RELAY_PID SLOW
+}
+
+teardown() {
+	common_teardown
+}
+
+js() {
+	run timeout $((40 * SLOW)) node "$BATS_TEST_DIRNAME/client.mjs" "$1"
+	assert_success
+}
+
+@test "the client is the published one" {
+	run jq -r '.name, .version' \
+	    "$CLASP_NPM/node_modules/@clasp-to/core/package.json"
+	assert_output "@clasp-to/core
+3.3.2"
+}
+
+@test "npm client: connect" {
+	js connect
+}
+
+@test "npm client: set and get, every kind of value" {
+	js 'set and get'
+}
+
+@test "npm client: on with wildcards" {
+	js 'on with wildcards'
+}
+
+@test "npm client: a late subscriber gets the state" {
+	js 'late subscriber'
+}
+
+@test "npm client: emit and stream, never to the sender" {
+	js 'emit and stream'
+}
+
+@test "npm client: gesture" {
+	js gesture
+}
+
+@test "npm client: bundle, in order" {
+	js bundle
+}
+
+@test "npm client: time" {
+	js time
+}
+
+@test "npm client: two clients" {
+	js 'two clients'
+}
+
+@test "npm client: comes back after the relay was killed" {
+	js reconnect
+}

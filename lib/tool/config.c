@@ -57,7 +57,8 @@ cli_config_switch(const char *value)
 	return -1;
 }
 
-/* Is this key of a section we do not use one that may stand there? */
+/* May this key stand in this section though the program has no such option,
+ * or has it in another sense? */
 static bool
 known_elsewhere(const char *section, struct clasp_str key)
 {
@@ -72,19 +73,16 @@ static void
 check_key(struct cli_setting *s, const struct cli_tool *tool)
 {
 	struct clasp_str key = clasp_str_c(s->key);
-	const struct cli_option *o = NULL;
+	bool own = strcmp(s->section, tool->name) == 0;
+	const struct cli_option *o;
 	int table = 0, row = 0;
 
 	while ((o = cli_option_next(tool, &table, &row)) != NULL)
 		if (o->name != NULL && clasp_str_is(key, o->name))
 			break;
-	if (s->section[0] != '\0' && strcmp(s->section, tool->name) != 0) {
-		if (!known_elsewhere(s->section, key))
-			cli_die(CLI_USAGE, s->where, "unknown key '%s'",
-			    s->key);
-	} else if (o == NULL && !known_elsewhere(s->section, key)) {
+	if ((o == NULL || (s->section[0] != '\0' && !own)) &&
+	    (own || !known_elsewhere(s->section, key)))
 		cli_die(CLI_USAGE, s->where, "unknown key '%s'", s->key);
-	}
 	if (o != NULL && (o->flags & CLI_NO_CONFIG))
 		cli_die(CLI_USAGE, s->where, "'%s' is for the command line "
 		    "only", s->key);

@@ -219,7 +219,8 @@ struct clasp_bundle {
 	uint32_t	 count;
 	uint64_t	 timestamp_us;	/* server time to run at */
 	const struct clasp_msg *messages;
-	/* after a decode: the bytes of each message as they came; else NULL */
+	/* after a decode: each message's bytes as they came; NULL otherwise,
+	 * and when they came as MessagePack */
 	const struct clasp_str *raw;
 };
 
@@ -286,7 +287,8 @@ int	 clasp_phase_by_name(struct clasp_str word);
  * Read a payload, binary or legacy, whichever its first byte tells.
  * flags: 0 or CLASP_DECODE_EXACT.
  * Returns 0 or CLASP_EEMPTY, ETRUNCATED, EMESSAGE, EVALUETYPE, EUTF8, EENUM,
- * EDEPTH, ELEGACY, ESHAPE, ELEGACYTYPE, ENOMEM; on error *out is untouched.
+ * EDEPTH, ELEGACY, ESHAPE, ELEGACYTYPE, ENOMEM, or ETOOBIG for more than
+ * 65,535 bytes; on error *out is untouched.
  * Bytes behind the last field are ignored, except that four or more behind a
  * PUBLISH are its rate.  Needs at most 64 bytes of arena for each byte of
  * payload plus 4,096; SET and PUBLISH of a scalar need none.
@@ -300,7 +302,8 @@ int	 clasp_msg_decode_binary(const uint8_t *payload, size_t len,
 /*
  * Write a message as a payload.
  * Returns its length, or CLASP_ENOSPC (cap too small), ETOOBIG (over 65,535,
- * or a string or count over it), EDEPTH, EUTF8, EINVAL.
+ * or a string or count over it), EDEPTH, EUTF8, EINVAL (a kind, phase or
+ * operation out of range, bundles nested over 8).
  */
 int	 clasp_msg_encode(uint8_t *buf, size_t cap,
 	    const struct clasp_msg *msg);

@@ -580,6 +580,33 @@ scalars_need_no_arena(void)
 	t_eq_int(clasp_msg_decode(buf, n, &none, 0, &got), 0);
 }
 
+/* A bundle's messages come with their own bytes, to be sent on as they are. */
+static void
+bundles_give_raw_bytes(void)
+{
+	struct clasp_arena arena;
+	struct clasp_msg m;
+	size_t n;
+
+	clasp_arena_init(&arena, NULL, 0, 4096);
+	n = PUT(0, "\x30\0\0\2\0\3\x41zz\0\4\x22\0\1/");
+	t_eq_int(clasp_msg_decode(buf, n, &arena, 0, &m), 0);
+	t_eq_int(m.bundle.count, 2);
+	t_check(clasp_str_eq(m.bundle.raw[0], CLASP_STR("\x41zz")));
+	t_check(clasp_str_eq(m.bundle.raw[1], CLASP_STR("\x22\0\1/")));
+	t_eq_int(m.bundle.messages[0].type, CLASP_PING);
+	t_check(clasp_str_is(m.bundle.messages[1].get.address, "/"));
+	n = PUT(0, "\x82\xa4type\xa6" "BUNDLE\xa8messages\x91\x81\xa4type"
+	    "\xa4PING");
+	t_eq_int(clasp_msg_decode(buf, n, &arena, 0, &m), 0);
+	t_check(m.bundle.count == 1 && m.bundle.raw == NULL);
+	t_eq_int(m.bundle.messages[0].type, CLASP_PING);
+	/* no MessagePack inside a binary bundle, nor where only binary goes */
+	t_eq_int(clasp_msg_decode_binary(buf, n, &arena, 0, &m),
+	    CLASP_EMESSAGE);
+	clasp_arena_clear(&arena);
+}
+
 int
 main(void)
 {
@@ -595,5 +622,6 @@ main(void)
 	t_run(the_first_error_counts);
 	t_run(equal_keys);
 	t_run(scalars_need_no_arena);
+	t_run(bundles_give_raw_bytes);
 	return t_end();
 }

@@ -406,9 +406,12 @@ settle(void)
 	cli_shared_finish(tool);
 }
 
-/* A descriptor that is closed at start must not become a socket's; it stands
- * on something that fails as a closed one does. */
-static void
+/*
+ * A descriptor that is closed at start must not become a socket's; it stands
+ * on something that fails as a closed one does.  Before main, since a loop
+ * opens descriptors too.
+ */
+__attribute__((constructor)) static void
 guard_descriptors(void)
 {
 	int fd, flags;
@@ -425,7 +428,6 @@ void
 cli_begin(const struct cli_tool *t, int argc, char **argv)
 {
 	tool = t;
-	guard_descriptors();
 	signal(SIGPIPE, SIG_IGN);
 	cli_message_name(t->name);
 	cut(argc, argv);

@@ -169,6 +169,8 @@ one_line(struct cli_in *in, struct clasp_str s)
 	if (in->number == 1 && clasp_str_starts(s, CLASP_STR("\xef\xbb\xbf")))
 		bom = 3;
 	s = clasp_str_of(s.p + bom, s.len - bom);
+	if (s.len > 0 && s.p[s.len - 1] == '\r')
+		s.len--;
 	if (s.len > CLASP_LINE_MAX)
 		return bad(in, CLASP_LINE_MAX + 1, "line longer than 1 MiB");
 	if (clasp_line_parse(s, &in->arena, &line, &err) < 0)

@@ -87,9 +87,12 @@ parse_json_seconds(struct clasp_str s, uint64_t *us)
 int
 clasp_seconds_parse(struct clasp_str s, bool exponent, uint64_t *us)
 {
-	const char *p = s.p, *end = p + s.len, *start = p;
+	const char *p = s.p, *end, *start = p;
 	uint64_t seconds = 0, micro = 0, scale = MICRO;
 
+	if (s.len == 0)
+		return CLASP_ESYNTAX;
+	end = p + s.len;
 	for (; p < end && *p >= '0' && *p <= '9'; p++) {
 		if (seconds > UINT64_MAX / MICRO)
 			return CLASP_ERANGE;
@@ -122,7 +125,7 @@ clasp_time_parse(struct clasp_str s, bool *relative, int64_t *time_us)
 	uint64_t us;
 	int e;
 
-	if (plus && relative == NULL)
+	if (s.len == 0 || (plus && relative == NULL))
 		return CLASP_ESYNTAX;
 	if (relative != NULL)
 		*relative = plus;
@@ -958,12 +961,15 @@ int
 clasp_line_parse(struct clasp_str text, struct clasp_arena *arena,
     struct clasp_line *out, struct clasp_line_error *err)
 {
-	struct clasp_scan s = { text.p, text.p, text.p + text.len, arena, err,
-	    false, false };
+	struct clasp_scan s = { text.p, text.p, NULL, arena, err, false,
+	    false };
 	int e = 0;
 
 	memset(out, 0, sizeof *out);
-	if (s.end > s.p && s.end[-1] == '\r')
+	if (text.len == 0)
+		return 0;
+	s.end = text.p + text.len;
+	if (s.end[-1] == '\r')
 		s.end--;
 	while (s.end > s.p && clasp_is_blank(s.end[-1]))
 		s.end--;

@@ -420,6 +420,11 @@ read_comment(struct clasp_scan *s, const struct object *o,
 
 	if (e < 0)
 		return e;
+	/* what a line of text would not keep */
+	while (line->text.len > 0 &&
+	    (clasp_is_blank(line->text.p[line->text.len - 1]) ||
+	    line->text.p[line->text.len - 1] == '\r'))
+		line->text.len--;
 	if (line->text.len == 0 || line->text.p[0] != '#' ||
 	    memchr(line->text.p, '\n', line->text.len) != NULL ||
 	    o->members.count != 1)

@@ -809,10 +809,14 @@ int
 clasp_value_parse(struct clasp_str text, struct clasp_arena *arena,
     struct clasp_value *out, struct clasp_line_error *err)
 {
-	struct clasp_scan s = { text.p, text.p, text.p + text.len, arena, err,
-	    false, false };
+	struct clasp_scan s = { text.p, text.p, NULL, arena, err, false,
+	    false };
 	int e;
 
+	/* an absent view has no end to point to */
+	if (text.p == NULL)
+		s.start = s.p = "";
+	s.end = s.p + text.len;
 	clasp_scan_blanks(&s);
 	e = clasp_scan_value(&s, 0, out);
 	if (e < 0)

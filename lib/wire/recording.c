@@ -35,7 +35,7 @@ find_key(struct clasp_str s, struct clasp_str key)
 {
 	struct clasp_str word;
 
-	while ((word = next_word(&s)).len > 0)
+	while (s.len > 0 && (word = next_word(&s)).len > 0)
 		if (word.len > key.len && word.p[key.len] == '=' &&
 		    clasp_str_starts(word, key))
 			return clasp_str_of(word.p + key.len + 1,

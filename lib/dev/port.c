@@ -10,6 +10,7 @@
  * A pipe or file does not come back: it ends.
  */
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -139,6 +140,7 @@ open_raw(struct clasp_port *port, char why[CLASP_SERIAL_WHY])
 	const char *path = port->config.line.path;
 	struct clasp_serial_config line = { .path = path, .stop_bits = 1 };
 	struct stat st;
+	int error;
 
 	if (strcmp(path, "-") == 0) {
 		port->fd = STDIN_FILENO;
@@ -146,8 +148,10 @@ open_raw(struct clasp_port *port, char why[CLASP_SERIAL_WHY])
 	}
 	port->fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (port->fd < 0 || fstat(port->fd, &st) < 0) {
-		snprintf(why, CLASP_SERIAL_WHY, "%s", strerror(errno));
-		return errno == ENOENT ? CLASP_ENOENT : CLASP_EIO;
+		error = errno;
+		snprintf(why, CLASP_SERIAL_WHY, "%s", strerror(error));
+		why[0] = (char)tolower((unsigned char)why[0]);
+		return error == ENOENT ? CLASP_ENOENT : CLASP_EIO;
 	}
 	if (S_ISDIR(st.st_mode)) {
 		snprintf(why, CLASP_SERIAL_WHY, "is a directory");

@@ -52,6 +52,29 @@ must(void *p)
 	return p;
 }
 
+static const char *text_of(const char *format, ...)
+	    __attribute__((format(printf, 1, 2)));
+
+/* Text that lives as long as the program: what an option is called. */
+static const char *
+text_of(const char *format, ...)
+{
+	static char **kept;
+	static size_t nkept;
+	va_list ap;
+	char *text;
+	int n;
+
+	va_start(ap, format);
+	n = vasprintf(&text, format, ap);
+	va_end(ap);
+	if (n < 0)
+		text = NULL;
+	kept = must(realloc(kept, (nkept + 1) * sizeof *kept));
+	kept[nkept++] = must(text);
+	return text;
+}
+
 static void
 push(struct given **list, size_t *n, struct given g)
 {
@@ -115,7 +138,7 @@ take_long(char **words, int left)
 	struct clasp_str name = clasp_str_of(text,
 	    equals ? (size_t)(equals - text) : strlen(text));
 	const struct cli_option *o;
-	char *as;
+	const char *as;
 	int others = 0;
 
 	o = cli_option_by_name(tool, name, &others);
@@ -123,9 +146,7 @@ take_long(char **words, int left)
 		ambiguous(name);
 	if (o == NULL)
 		cli_usage("--%.*s: unknown option", CLASP_STR_ARG(name));
-	if (asprintf(&as, "--%s", o->name) < 0)
-		as = NULL;
-	must(as);
+	as = text_of("--%s", o->name);
 	if (equals != NULL && !(o->flags & (CLI_ARG | CLI_ARG_MAYBE)))
 		cli_usage("%s: takes no argument", as);
 	if (equals != NULL || !(o->flags & CLI_ARG)) {
@@ -144,12 +165,10 @@ take_short(char **words, int left)
 {
 	char *at = words[0] + 1;
 	const struct cli_option *o;
-	char *as;
+	const char *as;
 
 	for (; *at != '\0'; at++) {
-		if (asprintf(&as, "-%c", *at) < 0)
-			as = NULL;
-		must(as);
+		as = text_of("-%c", *at);
 		o = cli_option_by_letter(tool, *at);
 		if (o == NULL)
 			cli_usage("%s: unknown option", as);
@@ -260,12 +279,9 @@ static void
 apply_setting(const struct cli_setting *s, const struct cli_option *o)
 {
 	struct given g = { o, s->value, NULL };
-	char *as;
 	int on = -1;
 
-	if (asprintf(&as, "%s: %s", s->where, s->key) < 0)
-		as = NULL;
-	g.as = must(as);
+	g.as = text_of("%s: %s", s->where, s->key);
 	if (!(o->flags & CLI_ARG)) {
 		on = s->value[0] == '\0' ? 1 : cli_config_switch(s->value);
 		if (on == 0)
@@ -313,17 +329,15 @@ wanted_url(void)
 }
 
 /* "@NAME" stands for a section of the configuration. */
-static char *
+static const char *
 relay_section(void)
 {
 	const char *url = wanted_url();
-	char *section;
+	const char *section;
 
 	if (url == NULL || url[0] != '@')
 		return NULL;
-	if (asprintf(&section, "relay %s", url + 1) < 0)
-		section = NULL;
-	must(section);
+	section = text_of("relay %s", url + 1);
 	if (!cli_config_has(&config, section))
 		cli_die(CLI_USAGE, url, "no section [%s] in %s", section,
 		    config_path ? config_path : "the configuration");
@@ -344,7 +358,7 @@ apply_environment(void)
 	};
 	const struct cli_option *o;
 	const char *value;
-	char *as;
+	const char *as;
 	size_t i;
 
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -355,9 +369,8 @@ apply_environment(void)
 			continue;
 		if (!cli_option_listed(tool, o->id))
 			continue;
-		if (asprintf(&as, "$%s", rows[i].variable) < 0)
-			as = NULL;
-		current = (struct given){ o, value, must(as) };
+		as = text_of("$%s", rows[i].variable);
+		current = (struct given){ o, value, as };
 		cli_shared_apply(o, value, as);
 	}
 }
@@ -378,7 +391,7 @@ apply_command_line(void)
 static void
 settle(void)
 {
-	char *section;
+	const char *section;
 
 	cli_shared_defaults();
 	cli_config_read(&config, tool, config_path);
@@ -401,7 +414,6 @@ settle(void)
 		cli_shared_keep_url();
 		apply_environment();
 		apply_command_line();
-		free(section);
 	}
 	cli_shared_finish(tool);
 }

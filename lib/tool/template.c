@@ -95,7 +95,7 @@ cli_template_new(const char *text, const char **why)
 	*why = "out of memory";
 	if (t == NULL)
 		return NULL;
-	for (s = text; *s != '\0' && e == 0; s++) {
+	for (s = text; e == 0 && *s != '\0'; s++) {
 		if (*s == '%') {
 			n = read_letter(t, s + 1);
 			s += n;

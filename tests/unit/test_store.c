@@ -1,0 +1,430 @@
+/* test_store.c - parameters: write rules, lifetimes, order, dry runs. */
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "core/store.h"
+#include "t.h"
+#include "wire/address.h"
+#include "wire/message.h"
+
+static struct clasp_store *store;
+static struct clasp_author *anna, *bert;
+static uint64_t now;
+
+static void
+begin(uint32_t max, uint32_t ttl_s)
+{
+	store = clasp_store_new(max, ttl_s);
+	anna = clasp_author_new(CLASP_STR("anna"));
+	bert = clasp_author_new(CLASP_STR("bert"));
+	now = 1000000000;
+}
+
+static void
+end(void)
+{
+	clasp_store_release(store, anna);
+	clasp_store_release(store, bert);
+	clasp_store_free(store);
+	clasp_author_drop(anna);
+	clasp_author_drop(bert);
+}
+
+static struct clasp_write
+write_of(struct clasp_author *author, const char *address, int64_t value)
+{
+	struct clasp_write w = { .author = author };
+
+	w.address = clasp_str_c(address);
+	w.hash = clasp_hash(w.address);
+	w.value = clasp_int(value);
+	return w;
+}
+
+static int
+set(struct clasp_author *author, const char *address, int64_t value)
+{
+	struct clasp_write w = write_of(author, address, value);
+	struct clasp_outcome out;
+
+	return clasp_store_set(store, &w, now, &out);
+}
+
+static const struct clasp_record *
+peek(const char *address)
+{
+	struct clasp_str a = clasp_str_c(address);
+
+	return clasp_store_peek(store, a, clasp_hash(a), now);
+}
+
+static const struct clasp_record *
+get(const char *address)
+{
+	struct clasp_str a = clasp_str_c(address);
+
+	return clasp_store_get(store, a, clasp_hash(a), now);
+}
+
+/* Each row: who, flags, expectation; and what comes of it. */
+static void
+the_steps_of_a_write(void)
+{
+	static const struct {
+		char who;
+		const char *flags;	/* l lock, u unlock, r expects */
+		uint64_t expected;
+		int error;
+		uint64_t revision;
+		char holder;		/* 0: nobody */
+	} rows[] = {
+		{ 'a', "r", 1, CLASP_EREVISION, 0, 0 },
+		{ 'a', "ru", 0, 0, 1, 0 },
+		{ 'b', "", 0, 0, 2, 0 },
+		{ 'a', "l", 0, 0, 3, 'a' },
+		{ 'b', "", 0, CLASP_ELOCKED, 3, 'a' },
+		{ 'b', "u", 0, CLASP_ELOCKED, 3, 'a' },
+		{ 'b', "l", 0, CLASP_ELOCKED, 3, 'a' },
+		/* the revision is looked at first */
+		{ 'b', "r", 9, CLASP_EREVISION, 3, 'a' },
+		{ 'b', "r", 3, CLASP_ELOCKED, 3, 'a' },
+		{ 'a', "", 0, 0, 4, 'a' },
+		{ 'a', "l", 0, 0, 5, 'a' },
+		{ 'a', "lu", 0, 0, 6, 'a' },
+		{ 'a', "u", 0, 0, 7, 0 },
+		{ 'b', "u", 0, 0, 8, 0 },
+		{ 'b', "lr", 8, 0, 9, 'b' },
+	};
+	struct clasp_outcome out;
+	struct clasp_write w;
+	const struct clasp_record *r;
+	size_t i;
+
+	begin(0, 0);
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		w = write_of(rows[i].who == 'a' ? anna : bert, "/p",
+		    (int64_t)i);
+		w.lock = strchr(rows[i].flags, 'l') != NULL;
+		w.unlock = strchr(rows[i].flags, 'u') != NULL;
+		w.has_revision = strchr(rows[i].flags, 'r') != NULL;
+		w.revision = rows[i].expected;
+		t_eq_int(clasp_store_set(store, &w, now, &out),
+		    rows[i].error, "row %zu", i);
+		t_eq_int(out.revision, rows[i].revision, "row %zu", i);
+		t_check(rows[i].holder == (out.holder == NULL ? 0 :
+		    out.holder->id[0]), "row %zu: holder", i);
+		r = peek("/p");
+		if (rows[i].revision == 0) {
+			t_check(r == NULL, "row %zu: created", i);
+			continue;
+		}
+		t_eq_int(r->revision, rows[i].revision, "row %zu", i);
+		t_check(clasp_record_holder(r) == out.holder, "row %zu", i);
+		if (rows[i].error == 0)
+			t_check(r->author == w.author, "row %zu: writer", i);
+	}
+	clasp_store_release(store, bert);
+	t_eq_int(set(anna, "/p", 1), 0, "released");
+	end();
+}
+
+static void
+every_kind_of_value_is_kept(void)
+{
+	static char text[30000];
+	struct clasp_value values[12], back;
+	struct clasp_arena arena;
+	struct clasp_outcome out;
+	struct clasp_write w;
+	int round, i, n = 0;
+
+	memset(text, 'x', sizeof text);
+	values[n++] = clasp_null();
+	values[n++] = clasp_bool(true);
+	values[n++] = clasp_int(INT64_MIN);
+	values[n++] = clasp_float(-0.0);
+	values[n++] = clasp_string(clasp_str_of(text, 14));
+	values[n++] = clasp_string(clasp_str_of(text, 15));
+	values[n++] = clasp_string(clasp_str_of(text, 0));
+	values[n++] = clasp_bytes(clasp_str_of(text, sizeof text));
+	values[n] = clasp_array(values, 4);
+	n++;
+	begin(0, 0);
+	clasp_arena_init(&arena, NULL, 0, 1 << 20);
+	for (round = 0; round < 3; round++)
+		for (i = 0; i < n; i++) {
+			w = write_of(anna, "/v", 0);
+			w.value = values[round == 1 ? n - 1 - i : i];
+			t_eq_int(clasp_store_set(store, &w, now, &out), 0,
+			    "set");
+			t_eq_int(clasp_record_value(peek("/v"), &arena,
+			    &back), 0, "value");
+			t_check(clasp_value_equal(&w.value, &back),
+			    "value %d", i);
+			clasp_arena_reset(&arena);
+		}
+	/* what cannot be written leaves the old value */
+	w.value = clasp_string(clasp_str_of("\xff", 1));
+	t_eq_int(clasp_store_set(store, &w, now, &out), CLASP_EUTF8, "set");
+	t_eq_int(peek("/v")->revision, 3 * (uint64_t)n, "revision");
+	end();
+}
+
+static void
+lifetimes(void)
+{
+	static const struct {
+		uint32_t default_s;
+		int has_ttl;
+		uint32_t ttl;
+		int reads;		/* a get half way */
+		uint64_t alive_s;	/* 0: not kept at all; 999: for ever */
+	} rows[] = {
+		{ 10, 0, 0, 0, 10 },
+		{ 10, 0, 0, 1, 15 },
+		{ 0, 0, 0, 0, 999 },
+		{ 10, 1, 0, 0, 999 },
+		{ 10, 1, 20, 0, 20 },
+		{ 0, 1, 20, 1, 30 },
+		{ 10, 1, CLASP_TTL_ABSOLUTE | 20, 0, 20 },
+		{ 10, 1, CLASP_TTL_ABSOLUTE | 20, 1, 20 },
+		{ 10, 1, CLASP_TTL_ABSOLUTE, 0, 0 },
+	};
+	struct clasp_outcome out;
+	struct clasp_write w;
+	uint64_t start, half;
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		begin(0, rows[i].default_s);
+		w = write_of(anna, "/t", 1);
+		w.has_ttl = rows[i].has_ttl;
+		w.ttl = rows[i].ttl;
+		start = now;
+		t_eq_int(clasp_store_set(store, &w, now, &out), 0, "set");
+		t_eq_int(out.revision, 1, "row %zu", i);
+		if (rows[i].alive_s == 0) {
+			t_check(peek("/t") == NULL, "row %zu: kept", i);
+			t_eq_int(clasp_store_count(store), 0, "count");
+			end();
+			continue;
+		}
+		half = (rows[i].has_ttl ? rows[i].ttl &
+		    ~CLASP_TTL_ABSOLUTE : rows[i].default_s) * 500000ull;
+		now = start + half;
+		t_check(rows[i].reads ? get("/t") != NULL :
+		    peek("/t") != NULL, "row %zu: half way", i);
+		now = start + rows[i].alive_s * 1000000 - 1;
+		t_check(peek("/t") != NULL, "row %zu: too early", i);
+		now++;
+		t_check((peek("/t") != NULL) == (rows[i].alive_s == 999),
+		    "row %zu: too late", i);
+		if (rows[i].alive_s != 999) {
+			/* written again it begins anew */
+			t_eq_int(clasp_store_set(store, &w, now, &out), 0,
+			    "set");
+			t_eq_int(out.revision, 1, "row %zu: revision", i);
+		}
+		end();
+	}
+}
+
+static void
+a_lock_keeps_a_parameter_alive(void)
+{
+	struct clasp_outcome out;
+	struct clasp_write w;
+
+	begin(0, 10);
+	w = write_of(anna, "/t", 1);
+	w.lock = true;
+	clasp_store_set(store, &w, now, &out);
+	now += 100000000;
+	t_check(peek("/t") != NULL, "expired under its lock");
+	t_eq_int(clasp_store_expire(store, now), UINT64_MAX, "next expiry");
+	clasp_store_release(store, anna);
+	t_check(peek("/t") == NULL, "alive without its lock");
+	t_eq_int(clasp_store_count(store), 1, "reclaimed already");
+	clasp_store_expire(store, now);
+	t_eq_int(clasp_store_count(store), 0, "not reclaimed");
+	end();
+}
+
+static void
+expiry_reclaims_what_is_due(void)
+{
+	char address[32];
+	struct clasp_outcome out;
+	struct clasp_write w;
+	int i;
+
+	begin(0, 0);
+	for (i = 0; i < 1000; i++) {
+		snprintf(address, sizeof address, "/e/%03d", i);
+		w = write_of(anna, address, i);
+		w.has_ttl = true;
+		w.ttl = (uint32_t)(1 + i % 10);
+		clasp_store_set(store, &w, now, &out);
+	}
+	t_eq_int(clasp_store_next_expiry(store), now + 1000000, "next");
+	t_eq_int(clasp_store_expire(store, now), now + 1000000, "next");
+	for (i = 1; i <= 10; i++) {
+		t_eq_int(clasp_store_expire(store, now +
+		    (uint64_t)i * 1000000), i == 10 ? UINT64_MAX :
+		    now + (uint64_t)(i + 1) * 1000000, "next");
+		t_eq_int(clasp_store_count(store), 1000 - 100 * i, "count");
+	}
+	t_eq_int(clasp_store_snapshot_bytes(store), 0, "bytes");
+	end();
+}
+
+static void
+capacity(void)
+{
+	begin(2, 10);
+	t_eq_int(set(anna, "/a", 1), 0, "");
+	t_eq_int(set(anna, "/b", 1), 0, "");
+	t_eq_int(set(anna, "/c", 1), CLASP_EFULL, "a third");
+	t_eq_int(set(anna, "/a", 2), 0, "one that is there");
+	now += 10000000;
+	t_eq_int(set(anna, "/c", 1), 0, "the others have expired");
+	t_eq_int(clasp_store_count(store), 1, "count");
+	end();
+}
+
+static void
+a_dry_run_changes_nothing_and_sees_itself(void)
+{
+	struct clasp_overlay overlay;
+	struct clasp_outcome out;
+	struct clasp_arena arena;
+	struct clasp_write w;
+	uint64_t generation;
+
+	begin(3, 0);
+	clasp_arena_init(&arena, NULL, 0, 1 << 20);
+	set(anna, "/a", 1);
+	generation = clasp_store_generation(store);
+	clasp_overlay_init(&overlay, &arena);
+	w = write_of(anna, "/a", 2);
+	w.lock = true;
+	t_eq_int(clasp_store_try(store, &overlay, &w, now, &out), 0, "lock");
+	t_eq_int(out.revision, 2, "revision");
+	w = write_of(bert, "/a", 3);
+	t_eq_int(clasp_store_try(store, &overlay, &w, now, &out),
+	    CLASP_ELOCKED, "locked by the write before");
+	w = write_of(anna, "/a", 3);
+	w.has_revision = true;
+	w.revision = 1;
+	t_eq_int(clasp_store_try(store, &overlay, &w, now, &out),
+	    CLASP_EREVISION, "raised by the write before");
+	w = write_of(anna, "/b", 1);
+	t_eq_int(clasp_store_try(store, &overlay, &w, now, &out), 0, "new");
+	t_eq_int(clasp_store_try(store, &overlay, &w, now, &out), 0, "again");
+	t_eq_int(out.revision, 2, "revision");
+	w = write_of(anna, "/c", 1);
+	t_eq_int(clasp_store_try(store, &overlay, &w, now, &out), 0, "new");
+	w = write_of(anna, "/d", 1);
+	t_eq_int(clasp_store_try(store, &overlay, &w, now, &out),
+	    CLASP_EFULL, "filled by the writes before");
+	clasp_overlay_clear(&overlay);
+	clasp_arena_clear(&arena);
+	t_eq_int(clasp_store_generation(store), generation, "generation");
+	t_eq_int(clasp_store_count(store), 1, "count");
+	t_check(clasp_record_holder(peek("/a")) == NULL, "locked");
+	end();
+}
+
+static uint32_t seed = 99;
+
+static uint32_t
+roll(uint32_t n)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % n;
+}
+
+#define MANY 3000
+
+/* A walk against a walk over all of it, with things coming and going. */
+static void
+walks_are_ordered_and_complete(void)
+{
+	static const char *const patterns[] = { "/**", "/a/**", "/a/*",
+	    "/a/1*", "/*/5", "/a/17", "/b/**/x", "/**/x", "/none/**", "/a*",
+	    "/a/**/" };
+	const struct clasp_record *r, *all;
+	struct clasp_walk walk, full;
+	struct clasp_str last, pattern;
+	char address[40], from[40];
+	size_t i, bytes;
+	int k, n;
+
+	begin(0, 0);
+	for (k = 0; k < MANY * 3; k++) {
+		n = (int)roll(MANY);
+		snprintf(address, sizeof address, "/%s/%d%s",
+		    n % 3 ? "a" : n % 2 ? "b" : "a b", n, n % 7 ? "" : "/x");
+		if (roll(3))
+			set(anna, address, k);
+		else
+			clasp_store_remove(store, clasp_str_c(address),
+			    clasp_hash(clasp_str_c(address)));
+		set(anna, "/a", 1);
+	}
+	bytes = n = 0;
+	for (i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
+		pattern = clasp_str_c(patterns[i]);
+		clasp_walk_start(&walk, store, pattern, CLASP_STR_NONE, now);
+		clasp_walk_start(&full, store, CLASP_STR("/**"),
+		    CLASP_STR_NONE, now);
+		last = CLASP_STR("");
+		while ((all = clasp_walk_next(&full)) != NULL) {
+			if (i == 0) {
+				bytes += clasp_record_snapshot_bytes(all);
+				n++;
+			}
+			t_check(clasp_str_cmp(clasp_record_address(all),
+			    last) > 0, "order");
+			last = clasp_record_address(all);
+			if (!clasp_pattern_match(clasp_pattern_trim(pattern),
+			    last))
+				continue;
+			r = clasp_walk_next(&walk);
+			t_check(r == all, "%s left out %.*s", patterns[i],
+			    CLASP_STR_ARG(last));
+		}
+		t_check(clasp_walk_next(&walk) == NULL, "%s: too many",
+		    patterns[i]);
+	}
+	t_eq_int(n, clasp_store_count(store), "count");
+	t_eq_int(bytes, clasp_store_snapshot_bytes(store), "bytes");
+	/* taken up again behind any address, there or not */
+	for (k = 0; k < 500; k++) {
+		snprintf(from, sizeof from, "/a/%d", (int)roll(MANY));
+		clasp_walk_start(&walk, store, CLASP_STR("/a/**"),
+		    clasp_str_c(from), now);
+		clasp_walk_start(&full, store, CLASP_STR("/a/**"),
+		    CLASP_STR_NONE, now);
+		do
+			all = clasp_walk_next(&full);
+		while (all != NULL && clasp_str_cmp(
+		    clasp_record_address(all), clasp_str_c(from)) <= 0);
+		t_check(clasp_walk_next(&walk) == all, "behind %s", from);
+	}
+	end();
+}
+
+int
+main(void)
+{
+	t_run(the_steps_of_a_write);
+	t_run(every_kind_of_value_is_kept);
+	t_run(lifetimes);
+	t_run(a_lock_keeps_a_parameter_alive);
+	t_run(expiry_reclaims_what_is_due);
+	t_run(capacity);
+	t_run(a_dry_run_changes_nothing_and_sees_itself);
+	t_run(walks_are_ordered_and_complete);
+	return t_end();
+}

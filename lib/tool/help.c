@@ -86,6 +86,26 @@ put_options(struct clasp_buf *out, const struct cli_tool *tool)
 	}
 }
 
+/* A command; one too wide is broken behind pipes, where a shell goes on. */
+static void
+put_command(struct clasp_buf *out, const char *text)
+{
+	const char *at, *pipe;
+
+	clasp_buf_add_c(out, "  ");
+	while (strlen(text) > WIDTH - 6) {
+		for (at = pipe = strstr(text, " | "); at != NULL &&
+		    at - text < WIDTH - 8; at = strstr(at + 1, " | "))
+			pipe = at;
+		if (pipe == NULL)
+			break;
+		clasp_buf_add(out, text, (size_t)(pipe - text) + 2);
+		clasp_buf_add_c(out, "\n    ");
+		text = pipe + 3;
+	}
+	clasp_buf_printf(out, "%s\n", text);
+}
+
 void
 cli_help(struct clasp_buf *out, const struct cli_tool *tool)
 {
@@ -102,9 +122,10 @@ cli_help(struct clasp_buf *out, const struct cli_tool *tool)
 	wrap(out, tool->summary, 0, 0);
 	put_options(out, tool);
 	clasp_buf_add_c(out, "\nExamples:\n");
-	for (example = tool->examples; example[0] != NULL; example += 2)
-		clasp_buf_printf(out, "  # %s\n  %s\n", example[0],
-		    example[1]);
+	for (example = tool->examples; example[0] != NULL; example += 2) {
+		clasp_buf_printf(out, "  # %s\n", example[0]);
+		put_command(out, example[1]);
+	}
 }
 
 void

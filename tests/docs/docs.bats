@@ -18,32 +18,35 @@ table() {
 		$2 != "" { print "--" $2 }' | sort
 }
 
-# Those of the lists of its page: words behind Fl in lines ".It Fl ...".
-page_options() {
-	sed 's/\\-/-/g' "$TOP/man/$1.1" | awk '
-		/^\.It Fl/ {
-			for (i = 2; i < NF; i++)
-				if ($i == "Fl")
-					print "-" $(i + 1)
+# The flags of the mdoc lines on stdin: words behind Fl up to the next macro
+# ("Fl n , -count Ar N" has two).  Letters may stand together ("Fl qv").
+flags() {
+	sed 's/\\-/-/g; s/\\&//g' | awk '
+		{
+			flag = 0
+			for (i = 1; i <= NF; i++) {
+				if ($i == "Fl" || $i == ".Fl")
+					flag = 1
+				else if ($i ~ /^\.?[A-Z][a-z]$/)
+					flag = 0
+				else if (flag && $i ~ /^-/)
+					print "-" $i
+				else if (flag && $i ~ /^[A-Za-z0-9]+$/)
+					for (k = 1; k <= length($i); k++)
+						print "-" substr($i, k, 1)
+			}
 		}' | sort -u
 }
 
-# Those of its SYNOPSIS; letters may stand together ("Fl qv").
+# Those of the lists of its page.
+page_options() {
+	grep '^\.It Fl' "$TOP/man/$1.1" | flags
+}
+
+# Those of its SYNOPSIS.
 synopsis_options() {
-	sed 's/\\-/-/g' "$TOP/man/$1.1" | awk '
-		/^\.Sh/ { inside = $2 == "SYNOPSIS"; next }
-		!inside { next }
-		{
-			for (i = 1; i < NF; i++)
-				if ($i == "Fl" || $i == ".Fl") {
-					word = $(i + 1)
-					if (word ~ /^-/)
-						print "-" word
-					else
-						for (k = 1; k <= length(word); k++)
-							print "-" substr(word, k, 1)
-				}
-		}' | sort -u
+	awk '/^\.Sh/ { inside = $2 == "SYNOPSIS" } inside && /^\./' \
+	    "$TOP/man/$1.1" | flags
 }
 
 # differ WHAT A B: say how two sorted lists differ.
@@ -183,7 +186,7 @@ none() {
 @test "bash completes options, words and addresses" {
 	[[ -x $BIN/clasp-get ]] || skip "no clasp-get here"
 	start_relay
-	clasp-set /lights/front 1 /lights/back 2 '/odd/$(touch gone)' 3
+	clasp-set /lights/front 1 /lights/back 2 '/odd/$(>gone)' 3
 	cat >try <<-'END'
 	source "$1"
 	COMP_WORDS=("${@:2}") COMP_CWORD=$(($# - 2)) COMP_LINE="${*:2}"

@@ -1,0 +1,59 @@
+# fish completion for clasp-midi-in
+
+# Addresses the relay has that begin as the word does.
+function __clasp_midi_in_addresses
+	set -l word (commandline -ct | string trim -l -c '\'"')
+	set -l args --connect-timeout 500ms -o addresses
+	set -l line (commandline -opc)
+	test -n "$word"; or set word /
+	string match -q '/*' -- $word; or return
+	if set -l at (contains -i -- -u $line; or contains -i -- --url $line)
+		set -a args -u $line[(math $at + 1)]
+	end
+	timeout 1 clasp-get $args -- "$word*/**" 2>/dev/null |
+	    head -n 1000 | string match '/*'
+end
+
+complete -c clasp-midi-in -f
+complete -c clasp-midi-in -s d -l device -r -F -d 'raw:PATH, serial:PATH[@BAUD], - for stdin, or part of a port\'s name; default: the only port there is'
+complete -c clasp-midi-in -l list -d 'list the ports and exit'
+complete -c clasp-midi-in -l as -r -f -d 'the device\'s name in addresses; default: default'
+complete -c clasp-midi-in -l prefix -r -f -d 'instead of /midi'
+complete -c clasp-midi-in -l profile -r -f -a 'raw doc' -d 'raw (ints, channels 0-15; the default) or doc (0.0-1.0, channels 1-16)'
+complete -c clasp-midi-in -l clock -d 'carry the timing clock'
+complete -c clasp-midi-in -l sysex -d 'carry SysEx'
+complete -c clasp-midi-in -l mtc -d 'carry MIDI time code'
+complete -c clasp-midi-in -l cc14 -r -f -d 'controllers 0-31 that are 14 bit wide, as 1,7-9'
+complete -c clasp-midi-in -l nrpn -f -a '7 14' -d 'read NRPNs; with 7 their values are 7 bit wide'
+complete -c clasp-midi-in -l rpn -f -a '7 14' -d 'the same for RPNs'
+complete -c clasp-midi-in -l wait -d 'wait for a port that is not there'
+complete -c clasp-midi-in -l exit-on-loss -d 'end when the port goes away'
+complete -c clasp-midi-in -l max-rate -r -f -d 'with -u: at most so many values a second for an address; 0: all; default 60'
+complete -c clasp-midi-in -l map -r -f -d 'rename and transform, as clasp-map(1)'
+complete -c clasp-midi-in -s m -l map-file -r -F -d 'rules from a file, one a line'
+complete -c clasp-midi-in -s u -l url -r -f -d 'the relay, or @NAME from the configuration; default $CLASP_URL, then ws://127.0.0.1:7330/clasp'
+complete -c clasp-midi-in -l token-file -r -F -d 'the token, one line; a file nobody else can read'
+complete -c clasp-midi-in -l token -r -f -d 'the token itself'
+complete -c clasp-midi-in -l cacert -r -F -d 'trust the CAs in this file'
+complete -c clasp-midi-in -l cert -r -F -d 'our certificate'
+complete -c clasp-midi-in -l key -r -F -d 'our certificate\'s key'
+complete -c clasp-midi-in -l insecure -d 'do not check the relay\'s certificate'
+complete -c clasp-midi-in -l name -r -f -d 'our name at the relay; default program@host:pid'
+complete -c clasp-midi-in -l connect-timeout -r -f -d 'give up connecting after D; default 5s'
+complete -c clasp-midi-in -l retry -f -d 'try the first connection again, for ever or N times'
+complete -c clasp-midi-in -l no-reconnect -d 'a lost connection is the end, exit 3'
+complete -c clasp-midi-in -s o -l output -r -f -a 'text json tsv values addresses frames' -d 'text, json, tsv, values, addresses or frames'
+complete -c clasp-midi-in -s f -l format -r -f -d 'print by a template: %a address, %v value ...; see clasp(7)'
+complete -c clasp-midi-in -s t -l time -f -a 'unix rel delta iso' -d 'put a time in front: unix (default), rel, delta or iso'
+complete -c clasp-midi-in -l exact -d 'keep what the wire chose: number widths, key order'
+complete -c clasp-midi-in -s n -l count -r -f -d 'stop after N messages'
+complete -c clasp-midi-in -s T -l timeout -r -f -d 'stop after D, exit 124'
+complete -c clasp-midi-in -l idle -r -f -d 'stop when nothing came for D, exit 0'
+complete -c clasp-midi-in -l ready-fd -r -f -d 'write "ready" to descriptor N once all is set up'
+complete -c clasp-midi-in -l stats -d 'one line of figures at the end'
+complete -c clasp-midi-in -s q -l quiet -d 'errors only'
+complete -c clasp-midi-in -s v -l verbose -d 'say more; -vv shows frames and where settings come from'
+complete -c clasp-midi-in -l color -r -f -a 'auto always never' -d 'auto, always or never'
+complete -c clasp-midi-in -l config -r -F -d 'read this configuration instead of the usual ones'
+complete -c clasp-midi-in -s h -l help -d 'show this and exit'
+complete -c clasp-midi-in -s V -l version -d 'show the version and exit'

@@ -69,8 +69,9 @@ LIBS	= -Wl,--as-needed $(DEP_LIBS) -lm
 
 # Programs that need more than libc.
 NET_PROGRAMS = clasp-relay clasp-sub clasp-get clasp-set clasp-pub \
-	clasp-record clasp-play clasp-osc2clasp clasp-clasp2osc
-DEV_PROGRAMS = clasp-midi-in clasp-dmx-in clasp-dmx-out
+	clasp-record clasp-play
+DEV_PROGRAMS = clasp-midi-in clasp-dmx-in clasp-dmx-out clasp-osc2clasp \
+	clasp-clasp2osc
 
 # --------------------------------------------------------------- sources
 

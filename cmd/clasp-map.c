@@ -199,7 +199,6 @@ main(int argc, char **argv)
 	if (clasp_rules_count(rules) == 0)
 		cli_usage("no rule given");
 	cli_out_check();
-	cli_signals(NULL);
 	cli_filter_run(NULL, 0, on_line, NULL, wait_until, due);
 	clasp_rules_finish(rules);
 	counts = clasp_rules_counts(rules);

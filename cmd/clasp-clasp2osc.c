@@ -1,0 +1,288 @@
+/*
+ * clasp-clasp2osc.c - lines in, OSC out.
+ *
+ * Lines come from the pump (stdin, or the relay); proto/osc makes packets of
+ * them and dev/osctarget sends them.
+ */
+#include "mapping.h"
+#include "oscsides.h"
+
+enum { OPT_SLIP = OPT_OWN, OPT_WAIT, OPT_NO_SNAPSHOT };
+
+static const struct cli_option own_options[] = {
+	{ OPT_TO, 't', "to", "HOST:PORT", "where to send; may be given "
+	    "several times", CLI_ARG, 0, NULL },
+	{ OPT_TCP, 0, "tcp", NULL, "by TCP, with lengths in front (OSC 1.0)",
+	    0, 0, NULL },
+	{ OPT_SLIP, 0, "slip", NULL, "by TCP, in SLIP (OSC 1.1)", 0, 0,
+	    NULL },
+	{ OPT_WAIT, 0, "wait", NULL, "wait for a TCP target that is not "
+	    "there", 0, 0, NULL },
+	{ OPT_PREFIX, 0, "prefix", "NAMESPACE", "what is taken off addresses; "
+	    "default /osc", CLI_ARG, 0, NULL },
+	{ OPT_NO_SNAPSHOT, 0, "no-snapshot", NULL, "with -u: send only what "
+	    "comes, not the state", 0, 0, NULL },
+	{ 0 }
+};
+
+static const struct cli_option *const tables[] = {
+	own_options, osc_send_options, cli_map_options, cli_input_options,
+	cli_link_options, cli_stop_options, cli_run_options,
+	cli_basic_options, NULL
+};
+
+static const char *const examples[] = {
+	"one message to a program on this machine",
+	"echo '/osc/synth/volume 0.75' | clasp-clasp2osc --to 127.0.0.1:9000",
+	"what a relay has under /osc, to two machines",
+	"clasp-clasp2osc -u ws://127.0.0.1:7330/clasp --to 10.0.0.5:9000 "
+	    "--to 10.0.0.6:9000",
+	"another namespace, for a receiver that only takes floats",
+	"clasp-clasp2osc --prefix /lights --as-float --to 127.0.0.1:9000 "
+	    "<show.clasp",
+	NULL
+};
+
+static const struct cli_tool tool = {
+	.name = "clasp-clasp2osc",
+	.operands = "",
+	.summary = "send CLASP lines as OSC messages",
+	.tables = tables,
+	.examples = examples,
+	.relay_optional = true
+};
+
+static struct clasp_pump *pump;
+static struct mapping mapping;
+static uv_signal_t usr1;
+static struct clasp_str base;
+static const char *names[OSC_TARGETS_MAX];	/* as typed */
+static struct clasp_osctarget *targets[OSC_TARGETS_MAX];
+static unsigned ntargets, nopen, nleft;
+static bool tcp, slip, wait_for_target, no_snapshot, leaving;
+
+/* ----------------------------------------------------------------- lines */
+
+static void
+send_item(const struct clasp_item *item)
+{
+	size_t len = sending_packet(&item->msg, !tcp);
+	unsigned i;
+
+	for (i = 0; len > 0 && i < ntargets; i++)
+		if (!clasp_osctarget_send(targets[i], sending.packet.data,
+		    len))
+			sending.unsent++;
+}
+
+/* A line is sent message by message: the relay, too, hands out the members
+ * of a bundle one by one. */
+static void
+send_line(const struct clasp_line *line, void *user)
+{
+	uint32_t i;
+
+	(void)user;
+	if (line->kind != CLASP_LINE_DATA)
+		return;
+	for (i = 0; i < line->count; i++)
+		send_item(&line->items[i]);
+	sending_tell();
+}
+
+static void
+on_line(struct clasp_pump *p, const struct clasp_line *line, bool snapshot,
+    void *user)
+{
+	(void)p, (void)snapshot, (void)user;
+	mapping_line(&mapping, line);
+}
+
+/* ------------------------------------------------------- pump and targets */
+
+static void
+on_closed(void *user)
+{
+	(void)user;
+	if (--nleft == 0)
+		clasp_pump_stop(pump);
+}
+
+/* No more lines: what waits goes out, then the program ends. */
+static void
+leave(struct clasp_pump *p, void *user)
+{
+	unsigned i;
+
+	(void)p, (void)user;
+	if (leaving)
+		return;
+	leaving = true;
+	mapping_finish(&mapping);
+	nleft = ntargets;
+	for (i = 0; i < ntargets; i++)
+		clasp_osctarget_close(targets[i]);
+}
+
+static void
+again(struct clasp_pump *p, void *user)
+{
+	(void)user;
+	announce(p, base, names[0], false);
+}
+
+static void
+on_open(struct clasp_osctarget *t, void *user)
+{
+	const char **name = user;
+	static bool known[OSC_TARGETS_MAX];
+
+	(void)t;
+	if (known[name - names]) {
+		cli_note(*name, "back");
+		return;
+	}
+	known[name - names] = true;
+	if (++nopen == ntargets)
+		clasp_pump_ready(pump);
+}
+
+static void
+on_lost(struct clasp_osctarget *t, const char *why, void *user)
+{
+	static bool told[OSC_TARGETS_MAX];
+	const char **name = user;
+
+	(void)t;
+	if (!told[name - names] || cli.verbose)
+		cli_note(*name, "%s; tried again every second", why);
+	told[name - names] = true;
+}
+
+static void
+on_failed(struct clasp_osctarget *t, const char *why, void *user)
+{
+	const char **name = user;
+
+	(void)t;
+	cli_warn(*name, "%s", why);
+	cli_fail(CLI_UNREACHABLE);
+	clasp_pump_finish(pump);
+}
+
+static void
+on_usr1(uv_signal_t *handle, int number)
+{
+	(void)handle, (void)number;
+	sending_report();
+}
+
+static void
+open_target(uv_loop_t *loop, unsigned i)
+{
+	struct clasp_osctarget_config config = {
+		.tcp = tcp, .slip = slip, .wait = wait_for_target,
+		.open = on_open, .lost = on_lost, .failed = on_failed,
+		.closed = on_closed, .user = &names[i]
+	};
+	int r;
+
+	if (!cut_host_port(names[i], &config.host, &config.port))
+		cli_usage("--to: '%s' is not HOST:PORT", names[i]);
+	if (config.host[0] == '\0')
+		config.host = "127.0.0.1";
+	r = clasp_osctarget_new(loop, &config, &targets[i]);
+	if (r < 0)
+		cli_die(CLI_UNREACHABLE, names[i], "%s", uv_strerror(r));
+}
+
+static void
+start(uv_loop_t *loop)
+{
+	static char pattern[CLASP_ADDRESS_MAX + 4];
+	static const char *const patterns[] = { pattern, NULL };
+	const struct clasp_pump_config pumping = {
+		.sink = true,
+		.relay = cli.url_given,
+		.patterns = patterns,
+		.no_snapshot = no_snapshot,
+		.line = on_line,
+		.end = leave,
+		.finish = leave,
+		.again = again
+	};
+	unsigned i;
+
+	snprintf(pattern, sizeof pattern, "%.*s/" "**", CLASP_STR_ARG(base));
+	sending_start(base);
+	mapping_start(&mapping, loop, send_line, NULL);
+	uv_signal_init(loop, &usr1);
+	uv_signal_start(&usr1, on_usr1, SIGUSR1);
+	pump = clasp_pump_new(loop, &pumping);
+	announce(pump, base, names[0], false);
+	for (i = 0; i < ntargets; i++)
+		open_target(loop, i);
+	if (!tcp || wait_for_target)
+		clasp_pump_ready(pump);
+}
+
+static void
+take_option(int id)
+{
+	switch (id) {
+	case OPT_TO:
+		if (ntargets == OSC_TARGETS_MAX)
+			cli_usage("--to: more than %d targets",
+			    OSC_TARGETS_MAX);
+		names[ntargets++] = cli_arg();
+		break;
+	case OPT_TCP:
+		tcp = true;
+		break;
+	case OPT_SLIP:
+		tcp = slip = true;
+		break;
+	case OPT_WAIT:
+		wait_for_target = true;
+		break;
+	case OPT_NO_SNAPSHOT:
+		no_snapshot = true;
+		break;
+	default:
+		if (!sending_option(id))
+			mapping_option(&mapping, id);
+		break;
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *host, *port;
+	uv_loop_t loop;
+	unsigned i;
+	int id;
+
+	cli_begin(&tool, argc, argv);
+	while ((id = cli_next()) != 0)
+		take_option(id);
+	cli_check_count(0, 0, NULL);
+	if (ntargets == 0)
+		cli_usage("no target: --to HOST:PORT");
+	for (i = 0; i < ntargets; i++)
+		if (!cut_host_port(names[i], &host, &port))
+			cli_usage("--to: '%s' is not HOST:PORT", names[i]);
+	base = check_prefix();
+
+	uv_loop_init(&loop);
+	start(&loop);
+	clasp_pump_run(pump);
+	if (cli.verbose)
+		sending_report();
+	mapping_close(&mapping);
+	uv_close((uv_handle_t *)&usr1, NULL);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	uv_loop_close(&loop);
+	clasp_buf_clear(&sending.packet);
+	cli_end();
+}

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -31,9 +32,6 @@ enum {
 };
 
 #define WITH(id, name, arg, help) { id, 0, name, arg, help, CLI_ARG, 0, NULL }
-/* Another spelling of the option above it. */
-#define ALIAS(id, name, arg) \
-	{ id, 0, name, arg, "", CLI_ARG | CLI_HIDDEN, 0, NULL }
 /* A part that is not built: refused by name, with or without argument. */
 #define MISSING(name) \
 	{ OWN_MISSING, 0, name, "X", "", CLI_ARG | CLI_HIDDEN, 0, NULL }
@@ -46,7 +44,7 @@ enum {
 static const struct cli_option own_options[] = {
 	{ OWN_PORT, 'p', "ws-port", "PORT", "WebSocket port (7330); "
 	    "0: any free one", CLI_ARG, 0, NULL },
-	ALIAS(OWN_PORT, "port", "PORT"),
+	WITH(OWN_PORT, "port", "PORT", "the same as --ws-port"),
 	WITH(OWN_HOST, "host", "ADDR",
 	    "address to listen on (all, IPv4 and IPv6)"),
 	WITH(OWN_LISTEN, "listen", "URL",
@@ -60,7 +58,7 @@ static const struct cli_option own_options[] = {
 	    CLI_COMPLETE_WORDS, "error warn info debug trace" },
 	WITH(OWN_MAX_SESSIONS, "max-sessions", "N",
 	    "sessions at a time (1000); 0: no limit"),
-	ALIAS(OWN_MAX_SESSIONS, "max-clients", "N"),
+	WITH(OWN_MAX_SESSIONS, "max-clients", "N", "the same as --max-sessions"),
 	WITH(OWN_MAX_SUBSCRIPTIONS, "max-subscriptions", "N",
 	    "subscriptions of a session (100); 0: no limit"),
 	WITH(OWN_MAX_PARAMS, "max-params", "N",
@@ -156,49 +154,47 @@ static const char *const levels[] = {
 
 /* What a peer chose must not move the operator's cursor. */
 static void
-put_text(const char *text, bool json)
+add_text(struct clasp_buf *line, const char *text, bool json)
 {
 	const unsigned char *p = (const unsigned char *)text;
 
 	for (; *p; p++) {
 		if (json && (*p == '"' || *p == '\\'))
-			fprintf(stderr, "\\%c", *p);
+			clasp_buf_printf(line, "\\%c", *p);
 		else if (*p < ' ' || *p == 0x7f)
-			fprintf(stderr, json ? "\\u%04x" : "\\x%02x", *p);
+			clasp_buf_printf(line, json ? "\\u%04x" : "\\x%02x",
+			    *p);
 		else
-			putc(*p, stderr);
+			clasp_buf_add_u8(line, *p);
 	}
 }
 
+/* A line is one write, so that those of several programs do not mix. */
 static void
 on_log(void *user, int level, const char *text)
 {
-	static int json = -1;
-	const char *format;
+	static const char *const marks[] = {
+		"error: ", "warning: ", "", "DEBUG ", "TRACE "
+	};
+	struct clasp_buf line = { 0 };
+	const char *format = getenv("LOG_FORMAT");
+	bool json = format && strcmp(format, "json") == 0;
 
 	(void)user;
 	if (level > log_level)
 		return;
-	if (json < 0) {
-		format = getenv("LOG_FORMAT");
-		json = format && strcmp(format, "json") == 0;
-	}
-	flockfile(stderr);
-	if (json) {
-		fprintf(stderr, "{\"time\":%.6f,\"level\":\"%s\",\"text\":\"",
+	if (json)
+		clasp_buf_printf(&line,
+		    "{\"time\":%.6f,\"level\":\"%s\",\"text\":\"",
 		    (double)clasp_clock_unix_us() / 1e6, levels[level]);
-		put_text(text, true);
-		fputs("\"}\n", stderr);
-	} else {
-		fprintf(stderr, "clasp-relay: %s",
-		    level == CLASP_LOG_INFO ? "" :
-		    level == CLASP_LOG_ERROR ? "error: " :
-		    level == CLASP_LOG_WARN ? "warning: " :
-		    level == CLASP_LOG_DEBUG ? "DEBUG " : "TRACE ");
-		put_text(text, false);
-		putc('\n', stderr);
+	else
+		clasp_buf_printf(&line, "clasp-relay: %s", marks[level]);
+	add_text(&line, text, json);
+	clasp_buf_add_c(&line, json ? "\"}\n" : "\n");
+	if (write(STDERR_FILENO, line.data, line.len) < 0) {
+		/* nobody reads what we say: go on without */
 	}
-	funlockfile(stderr);
+	clasp_buf_clear(&line);
 }
 
 static void

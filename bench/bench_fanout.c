@@ -279,7 +279,7 @@ relay_world(struct world *w, int port, int nsubs)
 }
 
 static void
-compare(int peer, int nsubs, double seconds)
+compare(int peer, int nsubs, double seconds, int only)
 {
 	static const int batches[] = { 1, 16, 256, 2000 };
 	static const char *targets[] = { "0.9", "0.5", "0.6", "0.7" };
@@ -293,6 +293,8 @@ compare(int peer, int nsubs, double seconds)
 	relay_world(&ours, relay.port, nsubs);
 	pid = bare_start(&bare, nsubs, &go);
 	for (i = 0; i < 4; i++) {
+		if (only != 0 && batches[i] != only)
+			continue;
 		run(&ours, batches[i], seconds / 4);	/* warm up */
 		run_bare(&bare, batches[i], seconds / 4, go);
 		for (k = 0; k < ROUNDS; k++) {
@@ -318,8 +320,9 @@ compare(int peer, int nsubs, double seconds)
 	close(ours.ep);
 }
 
+/* Arguments, for a profiler: how many subscribers, one size of batch. */
 int
-main(void)
+main(int argc, char **argv)
 {
 	double seconds = getenv("QUICK") ? 0.1 : 0.5;
 	uint8_t one[LOAD_FRAME_MAX];
@@ -327,9 +330,13 @@ main(void)
 	frame_len = delivered_set(one, sizeof one, ADDRESS, 0, 1);
 	packed_len = packed_set(one, sizeof one, ADDRESS, 0);
 	pin_to(1);
-	compare(0, 500, seconds);
-	compare(0, 1000, seconds);
+	if (argc > 2) {
+		compare(0, atoi(argv[1]), seconds, atoi(argv[2]));
+		return 0;
+	}
+	compare(0, 500, seconds, 0);
+	compare(0, 1000, seconds, 0);
 	if (getenv("PEER_RELAY") != NULL)
-		compare(1, 500, seconds);
+		compare(1, 500, seconds, 0);
 	return 0;
 }

@@ -318,20 +318,34 @@ newcomers(void)
 	relay_stop(&r);
 }
 
-int
-main(void)
+/* One row by its name, for a profiler, or all. */
+static int
+wanted(const char *only, const char *name)
 {
+	return only == NULL || strcmp(only, name) == 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *only = argc > 1 ? argv[1] : NULL;
 	struct relay r;
 
 	quick = getenv("QUICK") != NULL;
 	r = relay_start(0, NULL);
 	pin_to(1);
-	handshakes(r.port);
-	acks(r.port);
-	steady(r.port);
+	if (wanted(only, "handshake"))
+		handshakes(r.port);
+	if (wanted(only, "ack"))
+		acks(r.port);
+	if (wanted(only, "steady"))
+		steady(r.port);
 	relay_stop(&r);
-	idle();
-	params();
-	newcomers();
+	if (wanted(only, "idle"))
+		idle();
+	if (wanted(only, "params"))
+		params();
+	if (wanted(only, "newcomer"))
+		newcomers();
 	return 0;
 }

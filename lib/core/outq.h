@@ -82,12 +82,12 @@ void	clasp_span_drop(struct clasp_span *span);
 
 struct clasp_outq {
 	struct clasp_span *spans;	/* owned ring; NULL: room is used */
-	struct clasp_span room[CLASP_OUTQ_ROOM];
 	uint32_t	 first, count, cap;
 	uint32_t	 head_sent;	/* bytes of the first frame gone */
 	uint8_t		 framing;	/* enum clasp_framing */
 	uint32_t	 msgs;		/* frames not wholly sent */
 	size_t		 bytes;		/* not sent */
+	struct clasp_span room[CLASP_OUTQ_ROOM];
 };
 
 void	clasp_outq_init(struct clasp_outq *q, enum clasp_framing framing);

@@ -21,6 +21,8 @@
 
 /* Bytes of a SET around its address and value, revision and TTL included. */
 #define SET_OVERHEAD	16
+/* Recipients whose memory is asked for before it is their turn. */
+#define AHEAD		6
 
 /* ------------------------------------------------------------- lifecycle */
 
@@ -329,6 +331,9 @@ clasp_router_cast(struct clasp_router *router, struct clasp_cast *cast,
 
 	for (i = 0; i < n; i++) {
 		s = clasp_session_of(matches[i].owner);
+		if (i + AHEAD < n)
+			__builtin_prefetch(
+			    clasp_session_of(matches[i + AHEAD].owner), 1);
 		if ((matches[i].types & cast->types) && s != except)
 			clasp_session_deliver(s, cast, now_us);
 	}

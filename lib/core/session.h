@@ -28,14 +28,22 @@ enum clasp_session_state {
 #define CLASP_PAUSE_SNAPSHOT	0x02	/* a large snapshot is on its way */
 
 struct clasp_session {
-	struct clasp_subscriber subscriber;	/* first: see session_of */
+	/* a delivery touches these, and so two lines of the cache */
 	struct clasp_outq out;
+	struct clasp_missed *missed;	/* NULL: nothing missed */
+	struct clasp_job *job;		/* a snapshot being sent, or NULL */
 	struct clasp_router *router;
+	uint8_t		 state;		/* enum clasp_session_state */
+	uint8_t		 features;	/* of its HELLO */
+	uint8_t		 pauses;
+	bool		 blocked;	/* a flush did not help */
+	bool		 full;		/* in the router's list of such */
+	bool		 due;		/* in the router's list of such */
+	bool		 notice;	/* ERROR 503 is to be sent */
+	struct clasp_subscriber subscriber;
 	void		*link;
 	struct clasp_author *author;	/* has the id; NULL before HELLO */
 	char		*name;		/* owned; NULL: none */
-	struct clasp_missed *missed;	/* NULL: nothing missed */
-	struct clasp_job *job;		/* a snapshot being sent, or NULL */
 	struct clasp_session *next, *prev;	/* of the same state */
 	struct clasp_session *next_due;
 	struct clasp_session *next_full, *prev_full;
@@ -45,14 +53,6 @@ struct clasp_session {
 	uint64_t	 bad_window_us, bad_told_us;
 	uint64_t	 rate_us, rate_told_us;
 	uint32_t	 drop_count, bad_count;	/* in their windows */
-	uint8_t		 state;		/* enum clasp_session_state */
-	uint8_t		 features;	/* of its HELLO */
-	uint8_t		 pauses;
-	bool		 blocked;	/* a flush did not help */
-	bool		 full;		/* in the router's list of such */
-	bool		 due;		/* in the router's list of such */
-	bool		 notice;	/* ERROR 503 is to be sent */
-	bool		 gone;		/* to be freed when nobody looks */
 };
 
 struct clasp_sessions {
@@ -88,7 +88,8 @@ struct clasp_router {
 static inline struct clasp_session *
 clasp_session_of(struct clasp_subscriber *subscriber)
 {
-	return (struct clasp_session *)subscriber;
+	return (struct clasp_session *)((char *)subscriber -
+	    offsetof(struct clasp_session, subscriber));
 }
 
 /* A message on its way to many: encoded at most once for each framing. */

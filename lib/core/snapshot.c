@@ -11,6 +11,7 @@
 #define KEPT_US		UINT64_C(1000000)
 #define LOW_BYTES	(96u << 10)	/* a job goes on below */
 #define STEP_CHUNKS	2		/* made at a time by a job */
+#define LOOK_MAX	16384		/* records looked at for a chunk */
 
 #define HAS_WRITER	0x01
 #define HAS_TIMESTAMP	0x02
@@ -60,11 +61,12 @@ make(struct clasp_router *router, uint8_t framing, struct clasp_str pattern,
 	struct clasp_walk walk;
 	uint64_t expiry;
 	bool bare;
-	int error;
+	int error = 0;
 
 	memset(out, 0, sizeof *out);
 	w.p += HEAD;
 	clasp_walk_start(&walk, router->store, pattern, after, now_us);
+	walk.budget = LOOK_MAX;
 	while ((r = clasp_walk_next(&walk)) != NULL) {
 		bare = clasp_record_snapshot_bytes(r) >
 		    sizeof router->scratch - HEAD;
@@ -81,10 +83,16 @@ make(struct clasp_router *router, uint8_t framing, struct clasp_str pattern,
 			*until_us = expiry;
 		last = r;
 	}
+	/* a pattern that matches little: on behind what was looked at */
+	if (r == NULL && walk.budget == 0) {
+		out->more = true;
+		last = walk.seen;
+	}
 	if (last == NULL)
 		return 0;
-	error = wrap(&router->snapshots.slabs, framing, router->scratch, &w,
-	    out->count, &out->span);
+	if (out->count > 0)
+		error = wrap(&router->snapshots.slabs, framing,
+		    router->scratch, &w, out->count, &out->span);
 	if (error < 0)
 		return error;
 	out->last_len = last->address_len;
@@ -188,7 +196,8 @@ keep(struct clasp_snapshots *k, const struct clasp_chunk *chunk)
 	}
 	k->chunks[k->count++] = *chunk;
 	k->bytes += chunk->span.len;
-	clasp_span_keep(&chunk->span);
+	if (chunk->count > 0)
+		clasp_span_keep(&chunk->span);
 	return true;
 }
 
@@ -231,7 +240,7 @@ get(struct clasp_session *s, struct clasp_str pattern, struct clasp_str after,
 	*own = true;
 	error = make(router, s->out.framing, pattern, after, now_us, out,
 	    &until_us);
-	if (error < 0 || out->count == 0 || !keeping)
+	if (error < 0 || out->last == NULL || !keeping)
 		return error;
 	if (until_us < k->until_us)
 		k->until_us = until_us;
@@ -281,8 +290,10 @@ advance(struct clasp_session *s, struct clasp_job *job, uint64_t now_us)
 	int error;
 
 	error = get(s, job->pattern, after, job->index, now_us, &chunk, &own);
-	if (error == 0 && chunk.count > 0) {
-		clasp_session_reply_span(s, &chunk.span);
+	if (error == 0 && chunk.last != NULL) {
+		job->sent += chunk.count;
+		if (chunk.count > 0)
+			clasp_session_reply_span(s, &chunk.span);
 		if (s->missed != NULL)
 			catch_up(s, job->pattern, after, &chunk);
 		job->last_len = chunk.last_len;
@@ -315,31 +326,36 @@ clasp_snapshot_timelines(struct clasp_session *s, uint32_t sub_id,
 			clasp_session_reply_span(s, &span);
 }
 
-/* The sum of what matches, or of enough to know that it is too much. */
-static size_t
-size_of(const struct clasp_store *store, struct clasp_str pattern,
+/* Is it little enough to go at once?  Not known soon is too much. */
+static bool
+small(const struct clasp_store *store, struct clasp_str pattern,
     uint64_t now_us)
 {
-	size_t n = clasp_store_snapshot_bytes(store);
+	size_t n = 0;
 	const struct clasp_record *r;
 	struct clasp_walk walk;
 
-	if (n <= CLASP_SNAPSHOT_AT_ONCE)
-		return n;
-	n = 0;
+	if (clasp_store_snapshot_bytes(store) <= CLASP_SNAPSHOT_AT_ONCE)
+		return true;
 	clasp_walk_start(&walk, store, pattern, CLASP_STR_NONE, now_us);
+	if (walk.subtree && walk.prefix.len == 0)
+		return false;
+	walk.budget = LOOK_MAX;
 	while (n <= CLASP_SNAPSHOT_AT_ONCE &&
 	    (r = clasp_walk_next(&walk)) != NULL)
 		n += clasp_record_snapshot_bytes(r);
-	return n;
+	return n <= CLASP_SNAPSHOT_AT_ONCE && walk.budget > 0;
 }
 
 static void
 finish(struct clasp_session *s, int error, uint64_t now_us)
 {
+	struct clasp_msg none = { .type = CLASP_SNAPSHOT };
 	struct clasp_job *job = s->job;
 
 	s->job = NULL;
+	if (error == 0 && job->sent == 0 && job->empty)
+		clasp_session_reply(s, &none);
 	if (error < 0)
 		clasp_session_shut(s, CLASP_CLOSE_INTERNAL, "out of memory");
 	else if (job->has_sub)
@@ -380,7 +396,6 @@ void
 clasp_snapshot_send(struct clasp_session *s, struct clasp_str pattern,
     bool empty, const uint32_t *sub_id, uint64_t now_us)
 {
-	struct clasp_msg none = { .type = CLASP_SNAPSHOT };
 	struct clasp_job *job = job_new(pattern, sub_id);
 	bool all;
 	int more;
@@ -389,18 +404,16 @@ clasp_snapshot_send(struct clasp_session *s, struct clasp_str pattern,
 		clasp_session_shut(s, CLASP_CLOSE_INTERNAL, "out of memory");
 		return;
 	}
+	job->empty = empty;
 	s->job = job;
-	all = size_of(s->router->store, pattern, now_us) <=
-	    CLASP_SNAPSHOT_AT_ONCE;
+	all = small(s->router->store, pattern, now_us);
 	do
 		more = advance(s, job, now_us);
-	while (more > 0 && all);
+	while (more > 0 && (all || s->out.bytes == 0));
 	if (more > 0) {
 		clasp_session_pause(s, CLASP_PAUSE_SNAPSHOT, true);
 		return;
 	}
-	if (more == 0 && job->index == 0 && empty)
-		clasp_session_reply(s, &none);
 	finish(s, more, now_us);
 }
 
@@ -409,8 +422,9 @@ clasp_snapshot_step(struct clasp_session *s, uint64_t now_us)
 {
 	int i, more;
 
-	for (i = 0; i < STEP_CHUNKS && s->job != NULL &&
-	    s->out.bytes < LOW_BYTES; i++) {
+	/* with an empty queue nothing would call again */
+	for (i = 0; s->job != NULL && (s->out.bytes == 0 ||
+	    (i < STEP_CHUNKS && s->out.bytes < LOW_BYTES)); i++) {
 		more = advance(s, s->job, now_us);
 		if (more <= 0)
 			finish(s, more, now_us);

@@ -29,12 +29,12 @@
 struct clasp_router;
 struct clasp_session;
 
-/* A whole SNAPSHOT frame. */
+/* A whole SNAPSHOT frame; none when count is 0. */
 struct clasp_chunk {
 	struct clasp_span span;
 	uint32_t	 count;		/* entries */
 	bool		 more;		/* it is not the last one */
-	char		*last;		/* owned: the last address in it */
+	char		*last;		/* owned: the last address looked at */
 	uint32_t	 last_len;
 };
 
@@ -63,6 +63,8 @@ struct clasp_job {
 	struct clasp_str pattern;	/* owned, behind the struct */
 	uint32_t	 sub_id;	/* it belongs to; if has_sub */
 	bool		 has_sub;
+	bool		 empty;		/* if nothing matches, say so */
+	uint32_t	 sent;		/* entries */
 	uint32_t	 index;		/* of the next chunk */
 	uint32_t	 last_len;	/* cursor: the last address sent */
 	char		 last[CLASP_ADDRESS_MAX];

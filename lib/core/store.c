@@ -738,6 +738,8 @@ clasp_walk_start(struct clasp_walk *walk, const struct clasp_store *store,
 	walk->prefix = literal_prefix(walk->pattern, &walk->subtree);
 	walk->now_us = now_us;
 	walk->block = walk->slot = 0;
+	walk->budget = UINT32_MAX;
+	walk->seen = NULL;
 	if (store->nblocks == 0)
 		return;
 	from = walk->prefix;
@@ -769,12 +771,16 @@ clasp_walk_next(struct clasp_walk *walk)
 
 	for (; walk->block < store->nblocks; walk->block++, walk->slot = 0)
 		while (walk->slot < store->blocks[walk->block]->count) {
+			if (walk->budget == 0)
+				return NULL;
 			r = store->blocks[walk->block]->records[walk->slot++];
 			address = clasp_record_address(r);
 			if (!clasp_str_starts(address, walk->prefix)) {
 				walk->block = store->nblocks;
 				return NULL;
 			}
+			walk->budget--;
+			walk->seen = r;
 			if (walk_match(walk, address) &&
 			    !expired(store, r, walk->now_us))
 				return r;

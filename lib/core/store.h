@@ -172,6 +172,8 @@ struct clasp_walk {
 	struct clasp_str prefix;	/* what every match begins with */
 	bool		 subtree;	/* pattern is prefix and "**" */
 	uint32_t	 block, slot;
+	uint32_t	 budget;	/* records it may still look at */
+	const struct clasp_record *seen;	/* the last looked at */
 	uint64_t	 now_us;
 };
 
@@ -179,7 +181,10 @@ struct clasp_walk {
 void	clasp_walk_start(struct clasp_walk *walk,
 	    const struct clasp_store *store, struct clasp_str pattern,
 	    struct clasp_str after, uint64_t now_us);
-/* The next match, or NULL at the end. */
+/*
+ * The next match, or NULL: at the end, or, with budget 0, behind `seen`.
+ * start sets the budget to UINT32_MAX; lower it to bound the time.
+ */
 const struct clasp_record *clasp_walk_next(struct clasp_walk *walk);
 
 #endif

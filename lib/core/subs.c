@@ -8,8 +8,11 @@
  *	        `--- **
  *
  * A node's literal children stand in one table for the whole trie, keyed by
- * parent and segment; "*" and "**" are pointers in the node; segments that
- * hold a star among other characters are a list.  A "**" node stays in the
+ * parent and segment; "*" and "**" are pointers in the node.  Segments that
+ * hold a star among other characters hang on a node for what stands before
+ * the star, found in the same table; the parent knows which lengths of such
+ * beginnings there are, so "scene12*" costs nothing where the address says
+ * "fixture".  A "**" node stays in the
  * set for every further segment, and whatever enters the set brings its "**"
  * child along: zero segments.
  */
@@ -22,14 +25,18 @@
 #include "base/hash.h"
 #include "wire/address.h"
 
-#define CACHE_SLOTS	8192		/* a power of two */
+#define CACHE_SETS	4096		/* a power of two */
+#define CACHE_WAYS	4
+#define CACHE_SLOTS	(CACHE_SETS * CACHE_WAYS)
 #define CACHE_BYTES	(16u << 20)	/* of addresses and results */
 
 struct clasp_subs_node {
 	struct clasp_subs_node *parent;
 	struct clasp_subs_node *star, *globstar;
-	struct clasp_subs_node *partial;	/* first of the children */
+	struct clasp_subs_node *partial;	/* of a beginning: the first */
 	struct clasp_subs_node *next_partial;
+	uint64_t	 beginnings;	/* bit n: one of n bytes; 63: or more */
+	uint32_t	 nbeginnings;
 	struct clasp_sub *subs;
 	uint64_t	 stamp;		/* in the set of this step already */
 	uint64_t	 hash;		/* of the edge, if literal */
@@ -40,7 +47,7 @@ struct clasp_subs_node {
 	char		 segment[];
 };
 
-enum { LITERAL, STAR, GLOBSTAR, PARTIAL };
+enum { LITERAL, STAR, GLOBSTAR, PARTIAL, BEGINNING };
 
 struct edge {
 	uint64_t	 hash;
@@ -76,19 +83,20 @@ struct clasp_subs {
 /* ----------------------------------------------------------------- edges */
 
 static uint64_t
-edge_hash(const struct clasp_subs_node *parent, struct clasp_str segment)
+edge_hash(const struct clasp_subs_node *parent, int kind,
+    struct clasp_str segment)
 {
-	uint64_t h = clasp_hash(segment) ^
-	    (uint64_t)(uintptr_t)parent * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t h = clasp_hash(segment) ^ ((uint64_t)(uintptr_t)parent +
+	    (uint64_t)kind) * UINT64_C(0x9e3779b97f4a7c15);
 
 	return h ^ h >> 31;
 }
 
 static struct clasp_subs_node *
 edge_get(const struct clasp_subs *subs, const struct clasp_subs_node *parent,
-    struct clasp_str segment)
+    int kind, struct clasp_str segment)
 {
-	uint64_t hash = edge_hash(parent, segment);
+	uint64_t hash = edge_hash(parent, kind, segment);
 	size_t mask = subs->cap_edges - 1, i;
 	const struct edge *e;
 
@@ -98,7 +106,7 @@ edge_get(const struct clasp_subs *subs, const struct clasp_subs_node *parent,
 	    i = (i + 1) & mask) {
 		e = &subs->edges[i];
 		if (e->hash == hash && e->node->parent == parent &&
-		    clasp_str_eq(segment,
+		    e->node->kind == kind && clasp_str_eq(segment,
 		    clasp_str_of(e->node->segment, e->node->len)))
 			return e->node;
 	}
@@ -180,7 +188,8 @@ child_get(const struct clasp_subs *subs,
 
 	switch (kind) {
 	case LITERAL:
-		return edge_get(subs, parent, segment);
+	case BEGINNING:
+		return edge_get(subs, parent, kind, segment);
 	case STAR:
 		return parent->star;
 	case GLOBSTAR:
@@ -190,6 +199,12 @@ child_get(const struct clasp_subs *subs,
 		if (clasp_str_eq(segment, clasp_str_of(n->segment, n->len)))
 			break;
 	return n;
+}
+
+static inline uint64_t
+length_bit(size_t n)
+{
+	return UINT64_C(1) << (n < 63 ? n : 63);
 }
 
 static struct clasp_subs_node *
@@ -210,12 +225,18 @@ node_new(struct clasp_subs *subs, struct clasp_subs_node *parent, int kind,
 		return node;
 	switch (kind) {
 	case LITERAL:
-		node->hash = edge_hash(parent, segment);
+	case BEGINNING:
+		node->hash = edge_hash(parent, kind, segment);
 		if (edge_add(subs, node) < 0) {
 			free(node);
 			return NULL;
 		}
-		parent->literals++;
+		if (kind == LITERAL) {
+			parent->literals++;
+		} else {
+			parent->nbeginnings++;
+			parent->beginnings |= length_bit(segment.len);
+		}
 		break;
 	case STAR:
 		parent->star = node;
@@ -245,6 +266,13 @@ prune(struct clasp_subs *subs, struct clasp_subs_node *node)
 		case LITERAL:
 			edge_remove(subs, node);
 			parent->literals--;
+			break;
+		case BEGINNING:
+			edge_remove(subs, node);
+			/* single lengths are not counted: a bit too many
+			 * costs one search */
+			if (--parent->nbeginnings == 0)
+				parent->beginnings = 0;
 			break;
 		case STAR:
 			parent->star = NULL;
@@ -315,6 +343,29 @@ clasp_subs_count(const struct clasp_subs *subs)
 	return subs->count;
 }
 
+/* What stands before the first star. */
+static struct clasp_str
+beginning(struct clasp_str segment)
+{
+	const char *star = memchr(segment.p, '*', segment.len);
+
+	return clasp_str_of(segment.p, (size_t)(star - segment.p));
+}
+
+/* The child, made if need be; NULL: no memory, and nothing left behind. */
+static struct clasp_subs_node *
+descend(struct clasp_subs *subs, struct clasp_subs_node *node, int kind,
+    struct clasp_str segment)
+{
+	struct clasp_subs_node *child = child_get(subs, node, kind, segment);
+
+	if (child == NULL)
+		child = node_new(subs, node, kind, segment);
+	if (child == NULL)
+		prune(subs, node);
+	return child;
+}
+
 struct clasp_sub *
 clasp_subs_add(struct clasp_subs *subs, struct clasp_subscriber *owner,
     uint32_t id, struct clasp_str pattern, uint8_t types)
@@ -332,11 +383,13 @@ clasp_subs_add(struct clasp_subs *subs, struct clasp_subscriber *owner,
 	memset(sub, 0, sizeof *sub);
 	for (i = 0; i < n; i++, node = child) {
 		kind = kind_of(segments[i]);
-		child = child_get(subs, node, kind, segments[i]);
-		if (child == NULL)
-			child = node_new(subs, node, kind, segments[i]);
+		child = node;
+		if (kind == PARTIAL)
+			child = descend(subs, child, BEGINNING,
+			    beginning(segments[i]));
+		if (child != NULL)
+			child = descend(subs, child, kind, segments[i]);
 		if (child == NULL) {
-			prune(subs, node);
 			free(sub);
 			return NULL;
 		}
@@ -478,11 +531,38 @@ collect(struct clasp_subs *subs, const struct clasp_subs_node *node,
 	return 0;
 }
 
+/* Those children that hold a star among other characters. */
+static size_t
+enter_partials(struct clasp_subs *subs, size_t to,
+    const struct clasp_subs_node *node, struct clasp_str segment,
+    uint64_t stamp)
+{
+	uint64_t lengths = node->beginnings;
+	struct clasp_subs_node *b, *p;
+	size_t len, last;
+
+	while (lengths != 0) {
+		len = (size_t)__builtin_ctzll(lengths);
+		lengths &= lengths - 1;
+		last = len < 63 ? len : segment.len;
+		for (; len <= last && len <= segment.len; len++) {
+			b = edge_get(subs, node, BEGINNING,
+			    clasp_str_of(segment.p, len));
+			for (p = b ? b->partial : NULL; p != NULL;
+			    p = p->next_partial)
+				if (clasp_segment_match(clasp_str_of(
+				    p->segment, p->len), segment))
+					to = enter(subs->next, to, p, stamp);
+		}
+	}
+	return to;
+}
+
 /* One step: which nodes agree with a further segment. */
 static size_t
 advance(struct clasp_subs *subs, size_t n, struct clasp_str segment)
 {
-	struct clasp_subs_node *node, *p;
+	struct clasp_subs_node *node;
 	uint64_t stamp = ++subs->stamp;
 	size_t i, to = 0;
 
@@ -490,12 +570,10 @@ advance(struct clasp_subs *subs, size_t n, struct clasp_str segment)
 		node = subs->set[i];
 		if (node->literals > 0)
 			to = enter(subs->next, to,
-			    edge_get(subs, node, segment), stamp);
+			    edge_get(subs, node, LITERAL, segment), stamp);
 		to = enter(subs->next, to, node->star, stamp);
-		for (p = node->partial; p != NULL; p = p->next_partial)
-			if (clasp_segment_match(
-			    clasp_str_of(p->segment, p->len), segment))
-				to = enter(subs->next, to, p, stamp);
+		if (node->beginnings != 0)
+			to = enter_partials(subs, to, node, segment, stamp);
 		if (node->kind == GLOBSTAR)
 			to = enter(subs->next, to, node, stamp);
 	}
@@ -573,7 +651,7 @@ int
 clasp_subs_match(struct clasp_subs *subs, struct clasp_str address,
     uint64_t hash, const struct clasp_match **out)
 {
-	struct cached *c;
+	struct cached *c, *set;
 	int n;
 
 	*out = NULL;
@@ -584,14 +662,19 @@ clasp_subs_match(struct clasp_subs *subs, struct clasp_str address,
 		if (subs->cache == NULL)
 			return clasp_subs_lookup(subs, address, out);
 	}
-	c = &subs->cache[hash & (CACHE_SLOTS - 1)];
-	if (c->hash == hash && c->generation == subs->generation &&
-	    c->len == address.len &&
-	    memcmp((const char *)(c->matches + c->count), address.p,
-	    address.len) == 0) {
-		*out = c->matches;
-		return (int)c->count;
-	}
+	set = &subs->cache[(hash & (CACHE_SETS - 1)) * CACHE_WAYS];
+	for (c = set; c < set + CACHE_WAYS; c++)
+		if (c->hash == hash && c->generation == subs->generation &&
+		    c->len == address.len && memcmp((const char *)(c->matches +
+		    c->count), address.p, address.len) == 0) {
+			*out = c->matches;
+			return (int)c->count;
+		}
+	/* what is void goes first, else any: a clock would cost more */
+	c = set + (subs->stamp & (CACHE_WAYS - 1));
+	for (n = 0; n < CACHE_WAYS; n++)
+		if (set[n].generation != subs->generation)
+			c = &set[n];
 	n = clasp_subs_lookup(subs, address, out);
 	if (n >= 0)
 		remember(subs, c, address, hash);

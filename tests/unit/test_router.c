@@ -1355,6 +1355,39 @@ a_large_snapshot_comes_by_cursor(void)
 	end();
 }
 
+/* Few matches, far apart, and none at all. */
+static void
+a_sparse_pattern_finds_its_matches(void)
+{
+	struct peer *p, *q;
+	struct clasp_msg msg;
+	unsigned n = 0;
+
+	begin_with(large);
+	p = peer_join(&w);
+	fill(p, LARGE);
+	q = peer_open(&w, CLASP_FRAMING_WS);
+	peer_hello(q, CLASP_FEATURE_NOSTATE);
+	peer_skip(q);
+	peer_subscribe(q, 1, "/venue/*/fixture/*0007/**", 0);
+	peer_ping(q);
+	while (peer_next(q, &msg) && msg.type == CLASP_SNAPSHOT)
+		n += msg.snapshot.count;
+	t_eq_int(msg.type, CLASP_PONG, "last");
+	t_eq_int(n, LARGE / 10000, "entries");
+	peer_subscribe(q, 2, "/venue/*/fixture/none", 0);
+	peer_barrier(q);
+	/* all of it has expired, but its memory is still there */
+	w.now += UINT64_C(3600000000);
+	q = peer_open(&w, CLASP_FRAMING_WS);
+	peer_hello(q, 0);
+	peer_expect(q, CLASP_WELCOME, &msg);
+	if (peer_expect(q, CLASP_SNAPSHOT, &msg))
+		t_eq_int(msg.snapshot.count, 0, "entries");
+	peer_barrier(q);
+	end();
+}
+
 static void
 joiners_in_one_state_get_the_same(void)
 {
@@ -1653,6 +1686,7 @@ main(void)
 	t_run(ping_is_a_barrier);
 	t_run(too_many_messages_a_second);
 	t_run(a_large_snapshot_comes_by_cursor);
+	t_run(a_sparse_pattern_finds_its_matches);
 	t_run(joiners_in_one_state_get_the_same);
 	t_run(a_joiner_may_leave_in_the_middle);
 	t_run(a_bundle_is_delivered_as_its_members);

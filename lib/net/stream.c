@@ -567,7 +567,7 @@ flushed(struct clasp_stream *s)
 		return;
 	if (s->heard_bye) {
 		finish(s, s->error, NULL);
-	} else if (!is_ws(s) && !s->shut) {
+	} else if ((!is_ws(s) || s->deaf) && !s->shut) {
 		s->shut = true;
 		shutdown(s->fd, SHUT_WR);
 	}

@@ -28,7 +28,7 @@
 struct given {
 	const struct cli_option *option;
 	const char	*arg;		/* NULL: none */
-	const char	*as;		/* "--count", "-n", "FILE:LINE: count" */
+	const char	*as;		/* "--count", "-n", "FILE:1: count" */
 };
 
 struct cli_common cli;

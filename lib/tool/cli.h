@@ -57,7 +57,7 @@ struct cli_option {
 struct cli_tool {
 	const char	*name;		/* "clasp-sub" */
 	const char	*operands;	/* "'PATTERN' ...", may be "" */
-	const char	*summary;	/* one line, as in the man page's NAME */
+	const char	*summary;	/* as in the man page's NAME */
 	const struct cli_option *const *tables;	/* NULL-terminated list of
 					 * tables, each ended by id 0 */
 	const char	*const *examples;	/* three or more pairs: what it

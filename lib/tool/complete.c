@@ -287,7 +287,7 @@ zsh_script(struct clasp_buf *out, const struct cli_tool *tool)
 		if (o->name != NULL)
 			zsh_option(out, tool, o, true);
 	}
-	clasp_buf_add_c(out, "\t    '*::argument:");
+	clasp_buf_add_c(out, "\t    '*:argument:");
 	zsh_action(out, tool, tool->operand_complete, NULL);
 	put_named(out, "'\n}\n\n_@F@ \"$@\"\n", tool->name);
 }

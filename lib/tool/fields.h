@@ -7,7 +7,7 @@
 /* As a line has them; each may be empty.  Views into the scratch buffer. */
 struct cli_fields {
 	struct clasp_str address;
-	struct clasp_str verb;		/* "set" too, or a control line's word */
+	struct clasp_str verb;		/* "set" too; a control line's word */
 	struct clasp_str value;
 };
 

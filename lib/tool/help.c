@@ -161,8 +161,8 @@ cli_options_list(struct clasp_buf *out, const struct cli_tool *tool)
 	}
 }
 
-/* A sentence for mdoc: a backslash, a leading quote or dot, and a dash before an
- * option mean something. */
+/* A sentence for mdoc: a backslash, a leading quote or dot, and a dash before
+ * an option mean something. */
 static void
 put_mdoc_text(struct clasp_buf *out, const char *text)
 {

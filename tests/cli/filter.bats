@@ -262,3 +262,13 @@ $'/c    |    1|1|set|2.500000%'
 	[ "$status" = 143 ]
 	exec 8>&-
 }
+
+@test "a terminal gets no frames, and no control characters" {
+	command -v script >/dev/null || skip "no script(1) here"
+	printf '# \033[2J\n/a 1\n' >in
+	run -2 script -qec 'clasp-filter -o frames in' /dev/null
+	assert_line --partial 'clasp-filter: -o frames: not on a terminal'
+	run -0 script -qec 'clasp-filter in' /dev/null
+	[ "${lines[0]%$'\r'}" = '# \u001b[2J' ]
+	[ "${lines[1]%$'\r'}" = '/a 1' ]
+}

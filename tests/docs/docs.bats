@@ -207,6 +207,20 @@ none() {
 	[ ! -e gone ]
 }
 
+@test "fish completes options, words and addresses" {
+	command -v fish >/dev/null || skip "no fish here"
+	[[ -x $BIN/clasp-get ]] || skip "no clasp-get here"
+	start_relay
+	clasp-set /lights/front 1 /lights/back 2
+	clasp-get --completion=fish >c
+	run -0 fish -c 'source c; complete -C "clasp-get /lights/"'
+	assert_output $'/lights/back\n/lights/front'
+	run -0 fish -c 'source c; complete -C "clasp-get --exac"'
+	assert_output --partial --exact
+	run -0 fish -c 'source c; complete -C "clasp-get -o js"'
+	assert_output --partial json
+}
+
 @test "every example of the manual pages runs" {
 	[[ -x $BIN/clasp-relay ]] || skip "no clasp-relay here"
 	run "$TOP/tests/docs/run-examples" "$TOP"/man/*.[157]

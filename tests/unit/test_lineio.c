@@ -5,6 +5,7 @@
 #include "t.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -218,6 +219,47 @@ frames_are_lines_where_they_are_not_allowed(void)
 	t_check(strncmp(caught(), "in:1:1: ", 8) == 0, "%s", caught());
 }
 
+/* ---------------------------------------------------------------- output */
+
+/* A reader that takes nothing does not hold us up, and loses nothing. */
+static void
+a_stalled_reader_never_blocks(void)
+{
+	enum { ALL = 1 << 20 };
+	static char text[ALL], back[ALL];
+	size_t waiting, have = 0, i;
+	int fds[2], real_stdout = dup(STDOUT_FILENO);
+	ssize_t n;
+
+	fflush(stdout);
+	if (pipe(fds) != 0)
+		return;
+	for (i = 0; i < ALL; i++)
+		text[i] = (char)('a' + i % 26);
+	dup2(fds[1], STDOUT_FILENO);
+	cli_out_bytes(text, ALL);
+	/* the pipe takes some of it, and the rest waits: no call blocks */
+	waiting = cli_out_try_flush();
+	t_check(waiting > 0 && waiting < ALL, "%zu", waiting);
+	t_eq_int(cli_out_try_flush(), waiting);
+	while (have < ALL && (n = read(fds[0], back + have, 3000)) > 0) {
+		have += (size_t)n;
+		waiting = cli_out_try_flush();
+	}
+	t_eq_int(waiting, 0);
+	t_eq_int(have, ALL);
+	t_check(memcmp(text, back, ALL) == 0);
+	t_check(!cli_out_reader_gone());
+	close(fds[0]);
+	/* the reader has gone: seen while idle, and nothing is kept for it */
+	t_check(cli_out_reader_gone());
+	cli_out_bytes(text, ALL);
+	t_eq_int(cli_out_try_flush(), 0);
+	dup2(real_stdout, STDOUT_FILENO);
+	close(real_stdout);
+	close(fds[1]);
+}
+
 /* ------------------------------------------------------------------ thin */
 
 static struct clasp_buf through;
@@ -349,6 +391,8 @@ main(void)
 	t_run(a_rate_lets_the_last_value_out);
 	t_run(what_comes_back_in_time_is_not_held);
 	t_run(epsilon_is_counted_from_what_got_out);
+	signal(SIGPIPE, SIG_IGN);
+	t_run(a_stalled_reader_never_blocks);
 	clasp_buf_clear(&got);
 	clasp_buf_clear(&through);
 	return t_end();

@@ -41,6 +41,9 @@ _clasp_relay()
 	-p|=-p|--ws-port|=--ws-port)
 		:
 		return ;;
+	--port|=--port)
+		:
+		return ;;
 	--host|=--host)
 		:
 		return ;;
@@ -58,6 +61,9 @@ _clasp_relay()
 		mapfile -t COMPREPLY < <(compgen -W 'error warn info debug trace' -- "$cur")
 		return ;;
 	--max-sessions|=--max-sessions)
+		:
+		return ;;
+	--max-clients|=--max-clients)
 		:
 		return ;;
 	--max-subscriptions|=--max-subscriptions)
@@ -104,12 +110,14 @@ _clasp_relay()
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W '
 			-p --ws-port
+			--port
 			--host
 			--listen
 			--port-file
 			-n --name
 			--log-level
 			--max-sessions
+			--max-clients
 			--max-subscriptions
 			--max-params
 			--max-signals

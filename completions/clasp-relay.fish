@@ -16,12 +16,14 @@ end
 
 complete -c clasp-relay -f
 complete -c clasp-relay -s p -l ws-port -r -f -d 'WebSocket port (7330); 0: any free one'
+complete -c clasp-relay -l port -r -f -d 'the same as --ws-port'
 complete -c clasp-relay -l host -r -f -d 'address to listen on (all, IPv4 and IPv6)'
 complete -c clasp-relay -l listen -r -f -d 'listen here too: ws: or unix:; repeatable'
 complete -c clasp-relay -l port-file -r -F -d 'write the bound port to FILE'
 complete -c clasp-relay -s n -l name -r -f -d 'name in WELCOME (CLASP Relay)'
 complete -c clasp-relay -l log-level -r -f -a 'error warn info debug trace' -d 'error, warn, info, debug or trace'
 complete -c clasp-relay -l max-sessions -r -f -d 'sessions at a time (1000); 0: no limit'
+complete -c clasp-relay -l max-clients -r -f -d 'the same as --max-sessions'
 complete -c clasp-relay -l max-subscriptions -r -f -d 'subscriptions of a session (100); 0: no limit'
 complete -c clasp-relay -l max-params -r -f -d 'params kept (100000); 0: no limit'
 complete -c clasp-relay -l max-signals -r -f -d 'signals kept (100000); 0: no limit'

@@ -86,22 +86,38 @@ put_options(struct clasp_buf *out, const struct cli_tool *tool)
 	}
 }
 
-/* A command; one too wide is broken behind pipes, where a shell goes on. */
+/*
+ * Where to break a command that is too wide: behind a pipe, where a shell
+ * goes on by itself, else at the last blank outside of quotes; 0: nowhere.
+ */
+static size_t
+break_at(const char *text)
+{
+	size_t i, blank = 0, pipe = 0;
+	char quote = '\0';
+
+	for (i = 0; text[i] != '\0' && i < WIDTH - 8; i++) {
+		if (quote != '\0')
+			quote = text[i] == quote ? '\0' : quote;
+		else if (text[i] == '\'' || text[i] == '"')
+			quote = text[i];
+		else if (text[i] == ' ' && i > 0)
+			*(text[i - 1] == '|' ? &pipe : &blank) = i;
+	}
+	return pipe != 0 ? pipe : blank;
+}
+
 static void
 put_command(struct clasp_buf *out, const char *text)
 {
-	const char *at, *pipe;
+	size_t n;
 
 	clasp_buf_add_c(out, "  ");
-	while (strlen(text) > WIDTH - 6) {
-		for (at = pipe = strstr(text, " | "); at != NULL &&
-		    at - text < WIDTH - 8; at = strstr(at + 1, " | "))
-			pipe = at;
-		if (pipe == NULL)
-			break;
-		clasp_buf_add(out, text, (size_t)(pipe - text) + 2);
-		clasp_buf_add_c(out, "\n    ");
-		text = pipe + 3;
+	while (strlen(text) > WIDTH - 6 && (n = break_at(text)) != 0) {
+		clasp_buf_add(out, text, n);
+		clasp_buf_add_c(out, text[n - 1] == '|' ? "\n    " :
+		    " \\\n    ");
+		text += n + 1;
 	}
 	clasp_buf_printf(out, "%s\n", text);
 }

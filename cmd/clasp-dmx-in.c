@@ -26,7 +26,7 @@
 enum {
 	OPT_DEVICE = CLI_OWN, OPT_DRIVER, OPT_LIST, OPT_UNIVERSE, OPT_PREFIX,
 	OPT_FLAT, OPT_MODE, OPT_EVERY_FRAME, OPT_ONCE, OPT_WAIT,
-	OPT_EXIT_ON_LOSS, OPT_MAX_RATE
+	OPT_EXIT_ON_LOSS, OPT_MAX_RATE, OPT_TTL
 };
 
 static const struct cli_option own_options[] = {
@@ -57,6 +57,8 @@ static const struct cli_option own_options[] = {
 	{ OPT_MAX_RATE, 0, "max-rate", "HZ", "with -u: at most so many "
 	    "values a second for an address; 0: all; default 60", CLI_ARG, 0,
 	    NULL },
+	{ OPT_TTL, 0, "ttl", "D", "with -u: values expire after D, in whole "
+	    "seconds; default: never", CLI_ARG, 0, NULL },
 	{ 0 }
 };
 
@@ -98,6 +100,7 @@ static struct clasp_port_config port_config;
 static struct clasp_dmxin_config config = { .universe = 1 };
 static bool every_frame, once, exit_on_loss;
 static double max_rate = 60;		/* per address, with -u */
+static uint32_t ttl = CLASP_TTL_NEVER;
 
 static bool asking;			/* for answers to labels 3 and 10 */
 static bool answered_params, answered_serial, told_silence, was_open;
@@ -382,6 +385,16 @@ is_universe_mode(const char *name)
 	return strcmp(name, "universe") == 0;
 }
 
+static uint32_t
+whole_seconds(void)
+{
+	uint64_t us = cli_arg_duration_us();
+
+	if (us == 0 || us % 1000000 || us / 1000000 >= CLASP_TTL_ABSOLUTE)
+		cli_arg_bad("must be whole seconds");
+	return (uint32_t)(us / 1000000);
+}
+
 static void
 take_option(int id)
 {
@@ -422,6 +435,9 @@ take_option(int id)
 		break;
 	case OPT_MAX_RATE:
 		max_rate = cli_arg_rate();
+		break;
+	case OPT_TTL:
+		ttl = whole_seconds();
 		break;
 	default:
 		mapping_option(&mapping, id);
@@ -467,7 +483,8 @@ start(uv_loop_t *loop)
 		.finish = finish,
 		.again = again,
 		.drained = drained,
-		.max_rate = max_rate
+		.max_rate = max_rate,
+		.ttl = ttl
 	};
 	char why[CLASP_SERIAL_WHY];
 	int i;

@@ -27,7 +27,7 @@
 enum {
 	OPT_DEVICE = CLI_OWN, OPT_LIST, OPT_AS, OPT_PROFILE, OPT_PREFIX,
 	OPT_CLOCK, OPT_SYSEX, OPT_MTC, OPT_CC14, OPT_NRPN, OPT_RPN,
-	OPT_WAIT, OPT_EXIT_ON_LOSS, OPT_MAX_RATE
+	OPT_WAIT, OPT_EXIT_ON_LOSS, OPT_MAX_RATE, OPT_TTL
 };
 
 static const struct cli_option own_options[] = {
@@ -60,6 +60,8 @@ static const struct cli_option own_options[] = {
 	{ OPT_MAX_RATE, 0, "max-rate", "HZ", "with -u: at most so many "
 	    "values a second for an address; 0: all; default 60", CLI_ARG, 0,
 	    NULL },
+	{ OPT_TTL, 0, "ttl", "D", "with -u: values expire after D, in whole "
+	    "seconds; default: never", CLI_ARG, 0, NULL },
 	{ 0 }
 };
 
@@ -102,6 +104,7 @@ static const char *device_name, *as, *prefix = "/midi";
 static bool exit_on_loss;
 static bool was_open;			/* the port was there once */
 static double max_rate = 60;	/* per address, with -u */
+static uint32_t ttl = CLASP_TTL_NEVER;
 static struct clasp_midimap_config config;
 static struct clasp_port_config device;
 static char base[CLASP_ADDRESS_MAX + 1];
@@ -415,7 +418,8 @@ start(uv_loop_t *loop)
 		.finish = finish,
 		.again = again,
 		.drained = drained,
-		.max_rate = max_rate
+		.max_rate = max_rate,
+		.ttl = ttl
 	};
 	static const struct clasp_port_events events = {
 		.open = on_open,
@@ -437,6 +441,16 @@ start(uv_loop_t *loop)
 	announce();
 	if (clasp_port_new(loop, &device, &events, NULL, &port, why) < 0)
 		cli_die(CLI_UNREACHABLE, subject, "%s", why);
+}
+
+static uint32_t
+whole_seconds(void)
+{
+	uint64_t us = cli_arg_duration_us();
+
+	if (us == 0 || us % 1000000 || us / 1000000 >= CLASP_TTL_ABSOLUTE)
+		cli_arg_bad("must be whole seconds");
+	return (uint32_t)(us / 1000000);
 }
 
 static void
@@ -486,6 +500,9 @@ take_option(int id)
 		break;
 	case OPT_MAX_RATE:
 		max_rate = cli_arg_rate();
+		break;
+	case OPT_TTL:
+		ttl = whole_seconds();
 		break;
 	default:
 		mapping_option(&mapping, id);

@@ -93,6 +93,7 @@ print(struct.unpack("11I", fcntl.ioctl(fd, 0x802C542A, bytes(44)))[10])
 		run -2 midi '' --cc14 "$list"
 	done
 	run -2 midi '' --nrpn=8
+	run -2 midi '' --ttl 1.5s
 }
 
 @test "a file is read to its end" {
@@ -285,12 +286,12 @@ with_ports() {
 @test "with -u values and events go to the relay" {
 	start_relay
 	bg_ready got clasp-sub -N '/midi/**'
-	mkfifo port
-	bg_ready out clasp-midi-in -d ./port -u "$CLASP_URL"
-	exec 5>port
+	mkfifo keys
+	bg_ready out clasp-midi-in -d ./keys -u "$CLASP_URL"
+	exec 5>keys
 	printf '\260\007\001\220\074\144' >&5
 	wait_for_lines got 2
-	assert_equal "$(sort got)" '/midi/default/ch/0/cc/7 1
+	assert_equal "$(sed 's/ ttl=never//' got | sort)" '/midi/default/ch/0/cc/7 1
 /midi/default/ch/0/note event {"note":60,"on":true,"velocity":100}'
 	# many values of one address are thinned, the last one counts
 	for ((i = 0; i < 127; i++)); do
@@ -301,6 +302,10 @@ with_ports() {
 	[ ! -s out ]
 	run -0 clasp-get /midi/default/ch/0/cc/10
 	assert_output 126
+	# they do not expire, unless asked for
+	grep -q '/cc/10 ttl=never' got
+	printf '\260\013\005' | clasp-midi-in -d - -u "$CLASP_URL" --ttl 2m
+	wait_for_line got '/cc/11 ttl=120 5'
 	exec 5>&-
 	finish
 	[ "$status" = 0 ]
@@ -308,13 +313,13 @@ with_ports() {
 
 @test "a relay that is restarted gets all values again" {
 	start_relay
-	mkfifo port
-	bg_ready out clasp-midi-in -d ./port -u "$CLASP_URL"
-	exec 5>port
+	mkfifo keys
+	bg_ready out clasp-midi-in -d ./keys -u "$CLASP_URL"
+	exec 5>keys
 	printf '\260\007\001\010\002' >&5
 	wait_until 5 eval '[ "$(clasp-get /midi/default/ch/0/cc/8)" = 2 ]'
 	stop_relay
-	clasp-relay -p "$RELAY_PORT" >relay2.log 2>&1 3>&- &
+	clasp-relay -p "$RELAY_PORT" >relay2.log 2>&1 3>&- 5>&- &
 	BG_PIDS+=($!)
 	wait_until 10 eval '[ "$(clasp-get /midi/default/ch/0/cc/7 2>&1)" = 1 ]'
 	wait_until 5 eval '[ "$(clasp-get /midi/default/ch/0/cc/8 2>&1)" = 2 ]'

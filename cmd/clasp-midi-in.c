@@ -73,9 +73,8 @@ static const struct cli_option *const tables[] = {
 static const char *const examples[] = {
 	"what a controller sends, as lines",
 	"clasp-midi-in -d /dev/snd/midiC1D0",
-	"its knobs to a DMX widget",
-	"clasp-midi-in | clasp-map '/midi/*/ch/*/cc/*' '/dmx/1/$3' "
-	    "scale:0,127,0,255 int | clasp-dmx-out -d /dev/ttyUSB0",
+	"a pianist for everybody on a relay",
+	"clasp-midi-in --as piano -u ws://stage:7330/clasp",
 	"three bytes, no hardware",
 	"printf '\\260\\007\\177' | clasp-midi-in -d -",
 	NULL

@@ -57,6 +57,9 @@ _clasp_dmx_in()
 	--max-rate|=--max-rate)
 		:
 		return ;;
+	--ttl|=--ttl)
+		:
+		return ;;
 	--map|=--map)
 		:
 		return ;;
@@ -138,6 +141,7 @@ _clasp_dmx_in()
 			--wait
 			--exit-on-loss
 			--max-rate
+			--ttl
 			--map
 			-m --map-file
 			-u --url

@@ -63,6 +63,9 @@ _clasp_midi_in()
 	--max-rate|=--max-rate)
 		:
 		return ;;
+	--ttl|=--ttl)
+		:
+		return ;;
 	--map|=--map)
 		:
 		return ;;
@@ -146,6 +149,7 @@ _clasp_midi_in()
 			--wait
 			--exit-on-loss
 			--max-rate
+			--ttl
 			--map
 			-m --map-file
 			-u --url

@@ -13,6 +13,7 @@
 #include "wire/framing.h"
 #include "wire/line.h"
 #include "wire/message.h"
+#include "wire/recording.h"
 #include "wire/value.h"
 
 #endif

@@ -95,7 +95,7 @@ int	clasp_value_parse(struct clasp_str s, struct clasp_arena *arena,
 					 * set lines that came from a relay */
 #define CLASP_LINE_TSV		0x04
 #define CLASP_LINE_JSON		0x08
-#define CLASP_LINE_ESCAPE	0x10	/* for terminals: comments, attributes */
+#define CLASP_LINE_ESCAPE	0x10	/* terminals: comments, attributes */
 
 /*
  * Add the line to buf, with its LF, in the form that flags ask for.

@@ -194,7 +194,8 @@ loose_lines_become_canonical(void)
 		{ "/a qos=confirm 1", "/a 1" },
 		{ "/a event qos=confirm", "/a event" },
 		{ "/a qos=commit 1 ; /b 1", "/a 1 ; /b 1" },
-		{ "/a { \"b\" : 1 , \"a\" : [ 1 , 2 ] }", "/a {\"a\":[1,2],\"b\":1}" },
+		{ "/a { \"b\" : 1 , \"a\" : [ 1 , 2 ] }",
+		    "/a {\"a\":[1,2],\"b\":1}" },
 		{ "/a {\"a\":1,\"b\":2,\"a\":3}", "/a {\"a\":3,\"b\":2}" },
 		{ "/a 1E5", "/a 100000.0" }, { "/a -0", "/a 0" },
 		{ "/a 1.50", "/a 1.5" }, { "/a -0.0e3", "/a -0.0" },
@@ -214,27 +215,32 @@ loose_lines_become_canonical(void)
 		{ "/a ttl=0 1", "/a ttl=never 1" },
 		{ "/a ts=5 1", "/a ts=5.000000 1" },
 		{ "/g gesture", "/g gesture phase=start" },
-		{ "/t timeline loop=0 [[0,1,\"linear\"]]", "/t timeline [[0,1]]" },
+		{ "/t timeline loop=0 [[0,1,\"linear\"]]",
+		    "/t timeline [[0,1]]" },
 		{ "/t timeline [[0,1,\"cubic-bezier\",[0,0,1,1]]]",
 		    "/t timeline [[0,1,\"cubic-bezier\",[0.0,0.0,1.0,1.0]]]" },
 		{ "/s samples [1,2.5]", "/s samples [1.0,2.5]" },
 		{ "/a foo=1 foo=2 1", "/a foo=2 1" },
 		{ "\"/plain\" 1", "/plain 1" },
 		{ "ping", "ping {}" },
-		{ "subscribe {\"types\":[],\"pattern\":\"/a\",\"options\":{},\"id\":1}",
+		{ "subscribe {\"types\":[],\"pattern\":\"/a\",\"options\":{}"
+		    ",\"id\":1}",
 		    "subscribe {\"id\":1,\"pattern\":\"/a\"}" },
 		{ "", "" }, { "  \t ", "" },
 		{ "# trailing  ", "# trailing" },
 		/* JSON */
-		{ "{\"t\":12.5,\"type\":\"set\",\"addr\":\"/lights/front/level\","
+		{ "{\"t\":12.5,\"type\":\"set\",\"addr\":\"/lights/front/leve"
+		    "l\","
 		    "\"value\":0.8,\"rev\":4}",
 		    "12.500000 /lights/front/level rev=4 0.8" },
-		{ "{\"type\":\"event\",\"addr\":\"/cue/go\",\"value\":{\"id\":\"intro\"}}",
+		{ "{\"type\":\"event\",\"addr\":\"/cue/go\",\"value\":{\"id\""
+		    ":\"intro\"}}",
 		    "/cue/go event {\"id\":\"intro\"}" },
 		{ "{\"type\":\"bundle\",\"at\":1795345429.5,\"messages\":"
 		    "[{\"type\":\"set\",\"addr\":\"/a\",\"value\":1}]}",
 		    "/a at=1795345429.500000 1" },
-		{ " { \"value\" : 1 , \"addr\" : \"/a\" , \"type\" : \"set\" } ",
+		{ " { \"value\" : 1 , \"addr\" : \"/a\" , \"type\" : \"set\" "
+		    "} ",
 		    "/a 1" },
 		{ "{\"type\":\"set\",\"addr\":\"/a\",\"value\":1,\"value\":2}",
 		    "/a 2" },
@@ -242,16 +248,19 @@ loose_lines_become_canonical(void)
 		    "0.000001 /a 1" },
 		{ "{\"t\":1.25e2,\"type\":\"set\",\"addr\":\"/a\",\"value\":1}",
 		    "125.000000 /a 1" },
-		{ "{\"t\":0.30000000000000004,\"type\":\"event\",\"addr\":\"/a\"}",
+		{ "{\"t\":0.30000000000000004,\"type\":\"event\",\"addr\":\"/"
+		    "a\"}",
 		    "0.300000 /a event" },
 		{ "{\"t\":\"+0.02\",\"type\":\"event\",\"addr\":\"/a\"}",
 		    "+0.020000 /a event" },
-		{ "{\"t\":null,\"type\":\"event\",\"addr\":\"/a\",\"rev\":null}",
+		{ "{\"t\":null,\"type\":\"event\",\"addr\":\"/a\",\"rev\":nul"
+		    "l}",
 		    "/a event" },
 		{ "{\"type\":\"set\",\"addr\":\"/a\",\"value\":{\"$i8\":5},"
 		    "\"lock\":true,\"unlock\":false,\"ttl\":\"abs:5\"}",
 		    "/a ttl=abs:5 lock 5" },
-		{ "{\"type\":\"set\",\"addr\":\"/a\",\"value\":1,\"$type\":\"x\"}",
+		{ "{\"type\":\"set\",\"addr\":\"/a\",\"value\":1,\"$type\":\""
+		    "x\"}",
 		    "/a type=x 1" },
 		{ "{\"type\":\"set\",\"addr\":\"/a\",\"value\":1,\"my\":5}",
 		    "/a my=5 1" },
@@ -270,10 +279,14 @@ static void
 bad_lines_say_where_and_why(void)
 {
 	static const char *const rows[][2] = {
-		{ "Sfoo", "1: no line starts like this; an address starts with /" },
-		{ "*", "1: no line starts like this; an address starts with /" },
-		{ " # x", "2: no line starts like this; an address starts with /" },
-		{ "\t#x", "2: no line starts like this; an address starts with /" },
+		{ "Sfoo", "1: no line starts like this; an address starts wit"
+		    "h /" },
+		{ "*", "1: no line starts like this; an address starts with "
+		    "/" },
+		{ " # x", "2: no line starts like this; an address starts wit"
+		    "h /" },
+		{ "\t#x", "2: no line starts like this; an address starts wit"
+		    "h /" },
 		{ "lights/front 1", "1: an address must start with /" },
 		{ "foo 1", "1: no such message: foo" },
 		{ "publish {}", "1: no such message: publish" },
@@ -287,7 +300,8 @@ bad_lines_say_where_and_why(void)
 		{ "/a rev= 1", "8: an attribute needs a value" },
 		{ "/a rev=x 1", "4: bad value for rev" },
 		{ "/a rev=1 rev=2 1", "10: rev is given twice" },
-		{ "/a rev=1 event", "10: event belongs right behind the address" },
+		{ "/a rev=1 event", "10: event belongs right behind the addre"
+		    "ss" },
 		{ "/a rate=5 1", "1: rate does not go with set" },
 		{ "/a event rev=5", "1: rev does not go with event" },
 		{ "/a 1 ; /b at=1 2", "11: at belongs to the first message" },
@@ -298,14 +312,17 @@ bad_lines_say_where_and_why(void)
 		{ "/a 1 2", "6: something follows the value" },
 		{ "/a 1;", "5: not expected behind a value" },
 		{ "/a 1 ;x", "6: something follows the value" },
-		{ "/a; 1", "3: an address that ends in ';' is written in quotes" },
+		{ "/a; 1", "3: an address that ends in ';' is written in quot"
+		    "es" },
 		{ "; x", "3: an empty bundle is a ';' alone" },
 		{ "/a*/b 1", NULL }, { "/a//b 1", NULL }, { "/a/ 1", NULL },
 		{ "/ 1", NULL }, { "\"a\" 1", NULL }, { "\"/a*\" 1", NULL },
 		{ "/a\x1b 1", "3: a control character in an address" },
-		{ "/a\"b 1", "3: an address with a quote in it is written in quotes" },
+		{ "/a\"b 1", "3: an address with a quote in it is written in "
+		    "quotes" },
 		{ "/\xff 1", "1: an address is not UTF-8" },
-		{ "/a 9223372036854775808", "4: an int does not fit in 64 bits" },
+		{ "/a 9223372036854775808",
+		    "4: an int does not fit in 64 bits" },
 		{ "/a 1e400", "4: a float is too large" },
 		{ "/a 01", "5: not expected behind a value" },
 		{ "/a .5", "4: not a value; a string needs quotes" },
@@ -314,13 +331,15 @@ bad_lines_say_where_and_why(void)
 		{ "/a \"\\udc00x\"", "5: a lone surrogate is no character" },
 		{ "/a \"\\u12\"", "5: \\u takes four hex digits" },
 		{ "/a \"\\x\"", "5: no such escape in a string" },
-		{ "/a \"a\tb\"", "6: a control character in a string must be escaped" },
+		{ "/a \"a\tb\"", "6: a control character in a string must be "
+		    "escaped" },
 		{ "/a \"a", "6: a string has no closing quote" },
 		{ "/a \"a\\", "6: no such escape in a string" },
 		{ "/a \"\xff\"", "5: a string is not UTF-8" },
 		{ "/a x\"0\"", "4: bytes need an even number of hex digits" },
 		{ "/a x\"0g\"", "4: bytes are written in hex digits" },
-		{ "/a b64\"!\"", "4: not base64" }, { "/a b64\"A\"", "4: not base64" },
+		{ "/a b64\"!\"", "4: not base64" }, { "/a b64\"A\"",
+		    "4: not base64" },
 		{ "/a i8:128", "4: an int does not fit in its type" },
 		{ "/a i8:1.0", "4: i8, i16 and i32 take an int" },
 		{ "/a i8:i8:1", "7: not a number" },
@@ -330,18 +349,25 @@ bad_lines_say_where_and_why(void)
 		{ "/a {\"a\"}", "8: expected ':' after a key" },
 		{ "/a {a:1}", "5: a map needs a key in quotes here" },
 		{ "12", "3: nothing follows the time" },
-		{ "12.  /a 1", "1: not a time" }, { "1.1234567891 /a 1", "1: not a time" },
+		{ "12.  /a 1", "1: not a time" }, { "1.1234567891 /a 1",
+		    "1: not a time" },
 		{ "99999999999999999999 /a 1", "1: a time is too large" },
 		{ "+ /a 1", "1: not a time" },
 		{ "/s samples 1", "13: samples need an array of numbers" },
-		{ "/s samples [\"a\"]", "17: samples need an array of numbers" },
-		{ "/t timeline 1", "14: a timeline needs an array of keyframes" },
-		{ "/t timeline [[0.5,1]]", "22: a keyframe's time is an int of microseconds" },
+		{ "/s samples [\"a\"]", "17: samples need an array of number"
+		    "s" },
+		{ "/t timeline 1", "14: a timeline needs an array of keyframe"
+		    "s" },
+		{ "/t timeline [[0.5,1]]",
+		    "22: a keyframe's time is an int of microseconds" },
 		{ "/t timeline [[0,1,\"bounce\"]]", "29: no such easing" },
 		{ "subscribe {\"id\":1}", "11: pattern is missing" },
-		{ "subscribe {\"id\":-1,\"pattern\":\"/a\"}", "11: id is out of range" },
-		{ "subscribe {\"id\":1,\"pattern\":\"/a\",\"x\":1}", "11: no such field: x" },
-		{ "subscribe 5", "11: the message's fields belong here: {...}" },
+		{ "subscribe {\"id\":-1,\"pattern\":\"/a\"}",
+		    "11: id is out of range" },
+		{ "subscribe {\"id\":1,\"pattern\":\"/a\",\"x\":1}",
+		    "11: no such field: x" },
+		{ "subscribe 5", "11: the message's fields belong here: {..."
+		    "}" },
 		{ "ping {} x", "9: something follows the message" },
 		{ "snapshot {\"params\":[{\"address\":\"/a\",\"revision\":1,"
 		    "\"value\":9223372036854775808}]}",
@@ -353,11 +379,14 @@ bad_lines_say_where_and_why(void)
 		{ "frame x\"53010001ff\"", NULL },
 		{ "{", NULL }, { "{}", NULL }, { "{\"type\":\"set\"}", NULL },
 		{ "{\"type\":\"set\",\"addr\":\"/a\",\"value\":nan}", NULL },
-		{ "{\"type\":\"set\",\"addr\":\"/a\",\"value\":1,\"At\":1}", NULL },
+		{ "{\"type\":\"set\",\"addr\":\"/a\",\"value\":1,\"At\":1}",
+		    NULL },
 		{ "{\"type\":\"set\",\"addr\":\"/a\",\"value\":1}x", NULL },
-		{ "{\"type\":\"bundle\",\"messages\":[{\"type\":\"bundle\"}]}", NULL },
+		{ "{\"type\":\"bundle\",\"messages\":[{\"type\":\"bundle\"}]"
+		    "}", NULL },
 		{ "{\"type\":\"bundle\",\"messages\":[],\"at\":1}", NULL },
-		{ "{\"type\":\"set\",\"addr\":\"/a\",\"value\":{\"$hex\":\"0\"}}", NULL },
+		{ "{\"type\":\"set\",\"addr\":\"/a\",\"value\":{\"$hex\":\""
+		    "0\"}}", NULL },
 		{ "{\"comment\":\"x\"}", NULL },
 	};
 	size_t i;
@@ -409,7 +438,8 @@ json_is_written_as_it_is_documented(void)
 {
 	static const char *const rows[][2] = {
 		{ "12.5 /lights/front/level rev=4 0.8",
-		    "{\"t\":12.5,\"type\":\"set\",\"addr\":\"/lights/front/level\","
+		    "{\"t\":12.5,\"type\":\"set\",\"addr\":\"/lights/front/le"
+		    "vel\","
 		    "\"value\":0.8,\"rev\":4}" },
 		{ "/cue/go event {\"id\":\"intro\"}",
 		    "{\"type\":\"event\",\"addr\":\"/cue/go\",\"value\":"
@@ -418,7 +448,8 @@ json_is_written_as_it_is_documented(void)
 		    "{\"type\":\"bundle\",\"messages\":[{\"type\":\"set\","
 		    "\"addr\":\"/a\",\"value\":1}],\"at\":1795345429.5}" },
 		{ "+0.02 /a nan",
-		    "{\"t\":\"+0.02\",\"type\":\"set\",\"addr\":\"/a\",\"value\":"
+		    "{\"t\":\"+0.02\",\"type\":\"set\",\"addr\":\"/a\",\"valu"
+		    "e\":"
 		    "{\"$float\":\"nan\"}}" },
 		{ "/a {\"$hex\":x\"00ff\"}",
 		    "{\"type\":\"set\",\"addr\":\"/a\",\"value\":{\"$$hex\":"

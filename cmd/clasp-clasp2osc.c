@@ -35,8 +35,7 @@ static const char *const examples[] = {
 	"one message to a program on this machine",
 	"echo '/osc/synth/volume 0.75' | clasp-clasp2osc --to 127.0.0.1:9000",
 	"what a relay has under /osc, to two machines",
-	"clasp-clasp2osc -u ws://127.0.0.1:7330/clasp --to 10.0.0.5:9000 "
-	    "--to 10.0.0.6:9000",
+	"clasp-clasp2osc -u @stage --to 10.0.0.5:9000 --to 10.0.0.6:9000",
 	"another namespace, for a receiver that only takes floats",
 	"clasp-clasp2osc --prefix /lights --as-float --to 127.0.0.1:9000 "
 	    "<show.clasp",

@@ -4,6 +4,7 @@
  * The rules are proto/rules; this reads them from the command line or files,
  * and puts lines through them.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -112,13 +113,14 @@ static void
 load_rules(const char *path)
 {
 	struct clasp_rule_error err;
+	char place[4096];
 
 	if (clasp_rules_load(rules, path, &err) == 0)
 		return;
 	if (err.line == 0)
 		cli_die(CLI_UNREACHABLE, path, "%s", err.reason);
-	cli_die(CLI_USAGE, path, "%u:%u: %s", err.line, err.column,
-	    err.reason);
+	snprintf(place, sizeof place, "%s:%u:%u", path, err.line, err.column);
+	cli_die(CLI_USAGE, place, "%s", err.reason);
 }
 
 /* Name the word of the command line in which the column lies. */

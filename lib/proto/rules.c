@@ -1,6 +1,7 @@
 /* rules.c - rules: from text to steps, and lines through them. */
 #include "proto/rules.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -542,6 +543,9 @@ clasp_rules_load(struct clasp_rules *rules, const char *path,
 	if (f == NULL || (r == 0 && ferror(f))) {
 		snprintf(err->reason, sizeof err->reason, "%s",
 		    strerror(errno));
+		/* as people are told everything else: in lower case */
+		err->reason[0] = (char)tolower((unsigned char)
+		    err->reason[0]);
 		r = CLASP_EIO;
 	}
 	free(text);

@@ -4,6 +4,9 @@
  * A live SET does not say who wrote it.  With -v each is asked for with a
  * GET, and the line waits for the answer, at most 100 ms; what comes in the
  * meantime waits behind it, so that the order stays.
+ *
+ * --max-rate and --epsilon are asked of the relay, which then sends less, and
+ * seen to here as well: not every relay does it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +16,7 @@
 #include "client/pump.h"
 #include "tool/cli.h"
 #include "tool/lineio.h"
+#include "tool/thin.h"
 
 #define HOLD_US		100000
 #define COMMANDS_MAX	1000	/* lines that wait for --exec */
@@ -74,6 +78,9 @@ struct sub {
 	struct held	*first, **last;
 	unsigned	 waiting;
 	uv_timer_t	 timer;		/* of the first line's patience */
+	struct cli_thin	*thin;		/* --max-rate, --epsilon */
+	uv_timer_t	 thinning;
+	bool		 snapshot;	/* the line in hand is of one */
 	uv_process_t	 child;
 	bool		 running;
 	bool		 ending;	/* stop when the last command ends */
@@ -336,12 +343,14 @@ ask_writer(struct sub *s, struct held *h, const struct clasp_line *line)
 /* ---------------------------------------------------------------- lines */
 
 static void
-on_line(struct clasp_pump *p, const struct clasp_line *line, bool snapshot,
-    void *user)
+show(const struct clasp_line *line, void *user)
 {
 	struct sub *s = user;
+	struct clasp_pump *p = s->pump;
 	struct held *h;
 
+	if (s->enough)
+		return;
 	if (s->command && line->kind == CLASP_LINE_DATA) {
 		if (!hold(s, line))
 			return;
@@ -349,13 +358,13 @@ on_line(struct clasp_pump *p, const struct clasp_line *line, bool snapshot,
 			clasp_pump_read(p, false);
 		if (!s->running)
 			next_command(s);
-		clasp_pump_count(p);
+		s->enough = clasp_pump_count(p);
 		return;
 	}
-	if (s->first || (cli.verbose > 0 && !snapshot && !s->command &&
+	if (s->first || (cli.verbose > 0 && !s->snapshot &&
 	    line->kind == CLASP_LINE_DATA)) {
 		h = hold(s, line);
-		if (h && !snapshot)
+		if (h && !s->snapshot)
 			ask_writer(s, h, line);
 		if (h) {
 			release(s, false);
@@ -363,7 +372,48 @@ on_line(struct clasp_pump *p, const struct clasp_line *line, bool snapshot,
 		}
 	}
 	clasp_pump_print(p, line, clasp_clock_unix_us());
-	clasp_pump_count(p);
+	s->enough = clasp_pump_count(p);
+}
+
+static void on_thinning(uv_timer_t *timer);
+
+static void
+arm_thinning(struct sub *s)
+{
+	uint64_t due = cli_thin_due(s->thin), now = clasp_clock_mono_us();
+
+	if (s->ending || due == UINT64_MAX)
+		uv_timer_stop(&s->thinning);
+	else
+		uv_timer_start(&s->thinning, on_thinning,
+		    due > now ? (due - now + 999) / 1000 : 0, 0);
+}
+
+static void
+on_thinning(uv_timer_t *timer)
+{
+	struct sub *s = timer->data;
+
+	cli_thin_run(s->thin, clasp_clock_mono_us());
+	arm_thinning(s);
+}
+
+static void
+on_line(struct clasp_pump *p, const struct clasp_line *line, bool snapshot,
+    void *user)
+{
+	struct sub *s = user;
+
+	(void)p;
+	s->snapshot = snapshot;
+	if (!s->thin) {
+		show(line, s);
+		return;
+	}
+	if (cli_thin_take(s->thin, line, clasp_clock_mono_us()) < 0)
+		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
+	s->snapshot = false;
+	arm_thinning(s);
 }
 
 static void
@@ -371,7 +421,10 @@ on_batch_end(struct clasp_pump *p, void *user)
 {
 	struct sub *s = user;
 
-	if (s->state_only && cli.count >= 0)
+	/* what is held for its rate belongs to the state as well */
+	if (s->state_only && s->thin)
+		cli_thin_end(s->thin);
+	if (s->state_only && cli.count >= 0 && !s->enough)
 		cli_fail(CLI_NO);	/* fewer than -n asked for */
 	if (s->state_only)
 		clasp_pump_finish(p);
@@ -384,9 +437,12 @@ on_finish(struct clasp_pump *p, void *user)
 
 	if (s->ending)
 		return;
+	if (s->thin && !s->enough)
+		cli_thin_end(s->thin);
 	s->ending = true;
 	if (!s->command)
 		release(s, true);
+	uv_close((uv_handle_t *)&s->thinning, NULL);
 	uv_close((uv_handle_t *)&s->timer, NULL);
 	if (!s->running || cli_signal())
 		clasp_pump_stop(p);
@@ -436,6 +492,7 @@ main(int argc, char **argv)
 {
 	static struct sub s;
 	struct clasp_subscribe ask = { 0 };
+	struct cli_thin_config thin = { 0 };
 	struct clasp_pump_config config = {
 		.sink = true,
 		.relay = true,
@@ -453,11 +510,18 @@ main(int argc, char **argv)
 	config.patterns = (const char *const *)cli_operands();
 	s.last = &s.first;
 	uv_timer_init(loop, &s.timer);
-	s.timer.data = &s;
+	uv_timer_init(loop, &s.thinning);
+	s.timer.data = s.thinning.data = &s;
+	thin.max_rate = ask.max_rate;
+	thin.epsilon = ask.epsilon;
+	if (ask.has_max_rate || ask.has_epsilon)
+		s.thin = cli_thin_new(&thin, show, &s);
 	s.pump = clasp_pump_new(loop, &config);
 	clasp_pump_ready(s.pump);
 	clasp_pump_run(s.pump);
 	while (s.first)
 		drop_first(&s);
+	if (s.thin)
+		cli_thin_free(s.thin);
 	cli_end();
 }

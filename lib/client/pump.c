@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "client/echo.h"
-#include "client/flood.h"
 #include "client/gather.h"
 #include "client/inlet.h"
 #include "client/outlet.h"
@@ -16,6 +15,7 @@
 #include "client/report.h"
 #include "tool/cli.h"
 #include "tool/lineio.h"
+#include "tool/thin.h"
 #include "wire/address.h"
 
 #define HELD_MAX	(64u << 20)	/* live bytes held behind a snapshot */
@@ -34,10 +34,10 @@ struct clasp_pump {
 	struct cli_in	*in;
 	struct clasp_gather gather;
 	struct clasp_echo echo;
-	struct clasp_flood *flood;
+	struct cli_thin	*thin;		/* with max_rate */
 	struct clasp_arena arena;	/* for one line */
 	uv_async_t	 wake;		/* a signal came */
-	uv_timer_t	 timeout, idle;
+	uv_timer_t	 timeout, idle, thinning;
 	int		 handles;
 	unsigned	 pause;
 
@@ -46,6 +46,7 @@ struct clasp_pump {
 	uint64_t	 lines, dropped, unsent;
 	uint64_t	 start_us, last_us, lost_us;
 	bool		 lost;		/* was connected, is not */
+	bool		 delivered;	/* the message in hand */
 	bool		 gathering;
 	bool		 first;		/* no snapshot was complete yet */
 	bool		 own_ready, relay_ready, told_ready;
@@ -82,6 +83,7 @@ check_over(struct clasp_pump *p)
 	uv_close((uv_handle_t *)&p->wake, on_handle_closed);
 	uv_close((uv_handle_t *)&p->timeout, on_handle_closed);
 	uv_close((uv_handle_t *)&p->idle, on_handle_closed);
+	uv_close((uv_handle_t *)&p->thinning, on_handle_closed);
 }
 
 void
@@ -92,10 +94,11 @@ clasp_pump_stop(struct clasp_pump *p)
 	p->stopping = p->finishing = true;
 	clasp_inlet_close(p->inlet);
 	p->inlet = NULL;
-	clasp_flood_close(p->flood);
-	p->flood = NULL;
+	if (p->thin)
+		cli_thin_end(p->thin);
 	uv_timer_stop(&p->timeout);
 	uv_timer_stop(&p->idle);
+	uv_timer_stop(&p->thinning);
 	if (p->client)
 		clasp_client_close(p->client);
 	clasp_outlet_end(p->outlet);
@@ -461,6 +464,10 @@ on_delivery(struct clasp_client *c, const struct clasp_delivery *d,
 	(void)c;
 	if (p->finishing || p->config.control)
 		return;
+	/* Several of our patterns may match one message. */
+	if (!d->snapshot && p->delivered)
+		return;
+	p->delivered = !d->snapshot;
 	if (d->snapshot) {
 		if (p->config.no_snapshot && p->first)
 			return;
@@ -540,6 +547,7 @@ on_message(struct clasp_client *c, const struct clasp_msg *msg,
 	uint64_t n;
 
 	(void)c;
+	p->delivered = false;
 	if (msg->type == CLASP_ERROR && msg->error.code == 503) {
 		n = number_in(msg->error.message);
 		cli_fail(CLI_DROPS);
@@ -747,9 +755,43 @@ send_line(struct clasp_pump *p, const struct clasp_line *given)
 }
 
 static void
-on_flood_due(const struct clasp_line *line, void *user)
+on_thinned(const struct clasp_line *line, void *user)
 {
 	send_line(user, line);
+}
+
+static void on_thinning(uv_timer_t *timer);
+
+static void
+arm_thinning(struct clasp_pump *p)
+{
+	uint64_t due = cli_thin_due(p->thin), now = clasp_clock_mono_us();
+
+	if (due == UINT64_MAX)
+		uv_timer_stop(&p->thinning);
+	else if (!uv_is_active((uv_handle_t *)&p->thinning))
+		uv_timer_start(&p->thinning, on_thinning,
+		    due > now ? (due - now + 999) / 1000 : 0, 0);
+}
+
+static void
+on_thinning(uv_timer_t *timer)
+{
+	struct clasp_pump *p = timer->data;
+
+	cli_thin_run(p->thin, clasp_clock_mono_us());
+	arm_thinning(p);
+}
+
+/* At most so many a second for each address; the last one gets out. */
+static void
+thin(struct clasp_pump *p, const struct clasp_line *line)
+{
+	struct clasp_line now = *line;
+
+	now.timed = false;
+	if (cli_thin_take(p->thin, &now, clasp_clock_mono_us()) == 0)
+		arm_thinning(p);
 }
 
 void
@@ -762,7 +804,9 @@ clasp_pump_emit(struct clasp_pump *p, const struct clasp_line *line)
 		clasp_pump_print(p, line, 0);
 	else if (p->client_over)
 		return;
-	else if (!p->flood || !clasp_flood_hold(p->flood, line))
+	else if (p->thin)
+		thin(p, line);
+	else
 		send_line(p, line);
 	if (!p->config.input)
 		count(p);
@@ -793,8 +837,10 @@ clasp_pump_new(uv_loop_t *loop, const struct clasp_pump_config *config)
 	uv_async_init(loop, &p->wake, on_wake);
 	uv_timer_init(loop, &p->timeout);
 	uv_timer_init(loop, &p->idle);
+	uv_timer_init(loop, &p->thinning);
 	p->wake.data = p->timeout.data = p->idle.data = p;
-	p->handles = 3;
+	p->thinning.data = p;
+	p->handles = 4;
 	awake = p;
 	cli_signals(on_signal);
 	p->outlet = clasp_outlet_new(loop, &out, p);
@@ -803,8 +849,8 @@ clasp_pump_new(uv_loop_t *loop, const struct clasp_pump_config *config)
 	if (config->relay)
 		connect_relay(p);
 	if (config->max_rate > 0 && config->relay)
-		p->flood = clasp_flood_new(loop, config->max_rate,
-		    on_flood_due, p);
+		p->thin = cli_thin_new(&(struct cli_thin_config){
+		    .max_rate = config->max_rate }, on_thinned, p);
 	if (config->sink && (config->input || !config->relay))
 		open_input(p);
 	if (cli.timeout_us)
@@ -848,6 +894,8 @@ clasp_pump_run(struct clasp_pump *p)
 	clasp_arena_clear(&p->arena);
 	if (p->in)
 		cli_in_free(p->in);
+	if (p->thin)
+		cli_thin_free(p->thin);
 	free(p);
 }
 

@@ -113,6 +113,7 @@ static struct player {
 } player;
 
 static void work_off(struct player *pl);
+static void on_timer(uv_timer_t *timer);
 
 /* --------------------------------------------------------------- places */
 
@@ -193,6 +194,10 @@ keep(struct player *pl, const struct clasp_line *line, int64_t time_us)
 	a->len = buf.len;
 	memcpy(a->frame, buf.data, buf.len);
 	clasp_buf_clear(&buf);
+	/* A file is read faster than it is played: see at once when the
+	 * first line is due. */
+	if (!pl->first && !pl->ended)
+		uv_timer_start(&pl->timer, on_timer, 0, 0);
 	*pl->last = a;
 	pl->last = &a->next;
 	pl->lines++;

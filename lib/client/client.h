@@ -30,7 +30,7 @@ struct uv_loop_s;
 struct clasp_client;
 
 struct clasp_client_config {
-	const char	*url;			/* default: ws://127.0.0.1:7330/clasp */
+	const char	*url;			/* NULL: ws://127.0.0.1:7330/clasp */
 	const char	*name;			/* in HELLO */
 	const char	*token;			/* NULL: none */
 	bool		 nostate;		/* no initial state wanted */

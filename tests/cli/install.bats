@@ -1,0 +1,61 @@
+#!/usr/bin/env bats
+# An installed tree is all that a program of somebody else needs.
+
+setup() {
+	load helper
+	common_setup
+}
+teardown() { common_teardown; }
+
+# Installs once for all tests of this file.
+install_tree() {
+	TREE=$BATS_FILE_TMPDIR/tree
+	[[ -e $TREE/done ]] && return
+	make -s -C "$TOP" BUILD="${BUILD:-build}" PREFIX="$TREE/usr" install \
+	    >"$WORK/install.log" 2>&1 3>&- || { cat "$WORK/install.log"; return 1; }
+	touch "$TREE/done"
+}
+
+@test "the example builds with nothing but pkg-config, and works" {
+	[[ ${BUILD:-} != *san* ]] || skip 'a sanitized library'
+	install_tree
+	export PKG_CONFIG_PATH=$TREE/usr/lib/pkgconfig
+	cp "$TOP/examples/light.c" .
+	(($(wc -l <light.c) <= 40))
+	# shellcheck disable=SC2046
+	cc -std=c11 -Wall -Wextra -Werror light.c \
+	    $(pkg-config --cflags --libs clasp) -o light
+	start_relay
+	run ./light "$CLASP_URL"
+	assert_success
+	assert_output '/lights/front is 0.5'
+	run clasp-get /lights/front
+	assert_output 0.5
+	run ./light nonsense
+	assert_failure
+	assert_output 'light: invalid URL'
+}
+
+@test "DESTDIR goes before everything, and nothing of it is written down" {
+	make -s -C "$TOP" BUILD="${BUILD:-build}" DESTDIR="$WORK/dest" \
+	    PREFIX=/opt/clasp install >install.log 2>&1 3>&- ||
+	    { cat install.log; false; }
+	[ -x dest/opt/clasp/bin/clasp-set ]
+	[ -f dest/opt/clasp/include/clasp/clasp.h ]
+	[ -f dest/opt/clasp/share/man/man1/clasp-set.1 ]
+	run grep -r "$WORK" dest/opt/clasp/lib/pkgconfig
+	assert_failure
+	make -s -C "$TOP" BUILD="${BUILD:-build}" DESTDIR="$WORK/dest" \
+	    PREFIX=/opt/clasp uninstall >>install.log 2>&1 3>&-
+	run find dest -type f
+	assert_output ''
+}
+
+@test "every header stands by itself" {
+	for h in $(cd "$TOP/lib" && ls clasp.h client/client.h client/pump.h \
+	    wire/*.h base/*.h); do
+		echo "#include \"$h\"" >one.c
+		cc -std=c11 -D_GNU_SOURCE -I"$TOP/lib" -Wall -Wextra -Werror \
+		    -fsyntax-only one.c
+	done
+}

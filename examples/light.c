@@ -1,6 +1,5 @@
 /*
  * light.c - connects, subscribes, sets.  ./light [URL]
- *
  *	cc light.c $(pkg-config --cflags --libs clasp) -o light
  */
 #include <clasp.h>

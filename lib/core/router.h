@@ -38,6 +38,9 @@ struct clasp_router_config {
 	uint32_t	max_signals;	/* 0: unlimited */
 	uint32_t	queue_msgs;	/* outbound, each session */
 	size_t		queue_bytes;
+	size_t		burst_bytes;	/* may gather in one turn before the
+					 * socket is offered it; then the
+					 * limits above count */
 	uint32_t	param_ttl_s;	/* sliding default; 0: none */
 	uint32_t	signal_ttl_s;	/* 0: none */
 	uint32_t	rate_limit;	/* inbound messages/s; 0: off */

@@ -367,6 +367,9 @@ room(struct clasp_session *s, uint64_t now_us)
 {
 	if (!over(s))
 		return true;
+	/* what the socket was not offered yet does not count */
+	if (!s->stuck && s->out.bytes < s->router->config.burst_bytes)
+		return true;
 	if (!s->blocked && s->router->events.flush != NULL) {
 		s->router->events.flush(s, s->link);
 		if (!over(s))
@@ -611,6 +614,8 @@ clasp_session_sent(struct clasp_session *s, size_t n, uint64_t now_us)
 		return;
 	clasp_outq_sent(&s->out, n);
 	s->blocked = false;
+	if (s->out.bytes == 0)
+		s->stuck = false;
 	if (s->full) {
 		full_remove(s);
 		if (s->state == CLASP_SESSION_OPEN && over(s))
@@ -628,6 +633,7 @@ clasp_session_sent(struct clasp_session *s, size_t n, uint64_t now_us)
 void
 clasp_session_stalled(struct clasp_session *s)
 {
+	s->stuck = true;
 	/* without memory the shared slabs are held a little longer */
 	(void)clasp_outq_detach(&s->out);
 }

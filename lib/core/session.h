@@ -37,6 +37,7 @@ struct clasp_session {
 	uint8_t		 features;	/* of its HELLO */
 	uint8_t		 pauses;
 	bool		 blocked;	/* a flush did not help */
+	bool		 stuck;		/* the socket is full for a turn */
 	bool		 full;		/* in the router's list of such */
 	bool		 due;		/* in the router's list of such */
 	bool		 notice;	/* ERROR 503 is to be sent */

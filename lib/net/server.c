@@ -8,6 +8,7 @@
 #include "net/server.h"
 
 #define LISTENERS	16
+#define BURST		(192u << 10)	/* for one peer in one turn */
 #define SWEEP_MIN_S	10	/* between looks for idle sessions */
 
 struct clasp_server {
@@ -359,6 +360,7 @@ clasp_server_config_init(struct clasp_server_config *config)
 		.log_level = CLASP_LOG_INFO,
 	};
 	clasp_router_config_init(&config->router);
+	config->router.burst_bytes = BURST;
 }
 
 static void

@@ -1505,7 +1505,7 @@ a_bundle_is_delivered_as_its_members(void)
 	send_bundle(p, members, 0, 0);
 	if (peer_expect(p, CLASP_ACK, &msg))
 		t_check(!msg.ack.has_revision, "of what?");
-	/* now or before: at once; later: not yet */
+	/* now or before: at once; later: refused */
 	send_bundle(p, members, 1, w.now);
 	expect_set(q, names[0], 0, 2);
 	send_bundle(p, members, 1, w.now + 200000);

@@ -104,6 +104,7 @@ static uint32_t ttl = CLASP_TTL_NEVER;
 
 static bool asking;			/* for answers to labels 3 and 10 */
 static bool answered_params, answered_serial, told_silence, was_open;
+static bool leaving;
 static int mode;			/* of label 8, -1: not sent */
 static int mode_wanted;
 static bool is_rdm;			/* a firmware without labels 8 and 9 */
@@ -319,13 +320,30 @@ on_lost(struct clasp_port *p, const char *why, void *user)
 /* ----------------------------------------------------- the pump's events */
 
 static void
+on_barrier(struct clasp_client *c, const struct clasp_reply *reply,
+    void *user)
+{
+	(void)c;
+	(void)reply;
+	clasp_pump_stop(user);
+}
+
+/* All is handed over: leave when the relay, if any, has worked it off. */
+static void
 finish(struct clasp_pump *p, void *user)
 {
+	struct clasp_client *c = clasp_pump_client(p);
+
 	(void)user;
 	uv_timer_stop(&answer_timer);
 	clasp_port_close(port);
 	port = NULL;
-	clasp_pump_stop(p);
+	if (leaving)
+		return;
+	leaving = true;
+	if (!c || cli_signal() || cli_exit_code() == CLI_TIMEOUT ||
+	    clasp_client_barrier(c, on_barrier, p) < 0)
+		clasp_pump_stop(p);
 }
 
 static void

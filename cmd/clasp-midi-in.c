@@ -102,6 +102,7 @@ static const char *subject;		/* the port, for people */
 static const char *device_name, *as, *prefix = "/midi";
 static bool exit_on_loss;
 static bool was_open;			/* the port was there once */
+static bool leaving;
 static double max_rate = 60;	/* per address, with -u */
 static uint32_t ttl = CLASP_TTL_NEVER;
 static struct clasp_midimap_config config;
@@ -171,12 +172,29 @@ announce(void)
 /* ----------------------------------------------------- the pump's events */
 
 static void
+on_barrier(struct clasp_client *c, const struct clasp_reply *reply,
+    void *user)
+{
+	(void)c;
+	(void)reply;
+	clasp_pump_stop(user);
+}
+
+/* All is handed over: leave when the relay, if any, has worked it off. */
+static void
 finish(struct clasp_pump *p, void *user)
 {
+	struct clasp_client *c = clasp_pump_client(p);
+
 	(void)user;
 	clasp_port_close(port);
 	port = NULL;
-	clasp_pump_stop(p);
+	if (leaving)
+		return;
+	leaving = true;
+	if (!c || cli_signal() || cli_exit_code() == CLI_TIMEOUT ||
+	    clasp_client_barrier(c, on_barrier, p) < 0)
+		clasp_pump_stop(p);
 }
 
 static void

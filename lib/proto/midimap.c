@@ -208,7 +208,7 @@ parameter_value(struct clasp_midimap *map, int channel, int cc, uint8_t v)
 	case 38:
 		if (narrow)
 			return;
-		*value = (uint16_t)((*value & ~0x7f) | v);
+		*value = (uint16_t)((*value & 0x3f80u) | v);
 		break;
 	case 96:
 		if (*value < (narrow ? 127 : PARAMETERS - 1))

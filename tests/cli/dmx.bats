@@ -406,6 +406,10 @@ later() {
 
 @test "received levels go to a relay" {
 	start_relay
+	xxd -r -p <<<7e050300000007e7 |
+	    clasp-dmx-in -d - -U 9 -u "$CLASP_URL"
+	run -0 clasp-get /dmx/9/1
+	assert_output 7
 	widget mute
 	bg_ready out clasp-dmx-in -d W -u "$CLASP_URL"
 	wait_for_line w.txt ' 8 00'

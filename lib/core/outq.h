@@ -92,7 +92,7 @@ struct clasp_outq {
 
 void	clasp_outq_init(struct clasp_outq *q, enum clasp_framing framing);
 void	clasp_outq_clear(struct clasp_outq *q);
-/* Append a span, usually of one frame; takes a reference.  0 or CLASP_ENOMEM. */
+/* Append a span, usually of one frame; takes a reference. 0 or ENOMEM. */
 int	clasp_outq_add(struct clasp_outq *q, const struct clasp_span *span);
 /* Bytes that are in no slab (a WebSocket control frame) as one message. */
 int	clasp_outq_add_bytes(struct clasp_outq *q, const void *p, size_t n);

@@ -290,7 +290,8 @@ newcomers_see_what_was_set(void)
 		t_eq_int(msg.snapshot.params[1].revision, 1, "revision");
 		t_eq_int(msg.snapshot.params[1].writer.len, 36, "writer");
 		t_check(msg.snapshot.params[1].has_timestamp, "time");
-		t_eq_int(msg.snapshot.params[1].timestamp_us, w.now - 5, "time");
+		t_eq_int(msg.snapshot.params[1].timestamp_us, w.now - 5,
+		    "time");
 	}
 	peer_leave(p);
 	/* a client that asks for no state gets an empty one */

@@ -56,6 +56,7 @@ static struct mapping mapping;
 static uv_signal_t usr1;
 static struct clasp_str base;
 static const char *names[OSC_TARGETS_MAX];	/* as typed */
+static struct host_port where[OSC_TARGETS_MAX];
 static struct clasp_osctarget *targets[OSC_TARGETS_MAX];
 static unsigned ntargets, nopen, nleft;
 static bool tcp, slip, wait_for_target, no_snapshot, leaving;
@@ -180,16 +181,13 @@ static void
 open_target(uv_loop_t *loop, unsigned i)
 {
 	struct clasp_osctarget_config config = {
+		.host = where[i].host, .port = where[i].port,
 		.tcp = tcp, .slip = slip, .wait = wait_for_target,
 		.open = on_open, .lost = on_lost, .failed = on_failed,
 		.closed = on_closed, .user = &names[i]
 	};
 	int r;
 
-	if (!cut_host_port(names[i], &config.host, &config.port))
-		cli_usage("--to: '%s' is not HOST:PORT", names[i]);
-	if (config.host[0] == '\0')
-		config.host = "127.0.0.1";
 	r = clasp_osctarget_new(loop, &config, &targets[i]);
 	if (r < 0)
 		cli_die(CLI_UNREACHABLE, names[i], "%s", uv_strerror(r));
@@ -233,6 +231,7 @@ take_option(int id)
 		if (ntargets == OSC_TARGETS_MAX)
 			cli_usage("--to: more than %d targets",
 			    OSC_TARGETS_MAX);
+		take_target(&where[ntargets]);
 		names[ntargets++] = cli_arg();
 		break;
 	case OPT_TCP:
@@ -257,9 +256,7 @@ take_option(int id)
 int
 main(int argc, char **argv)
 {
-	const char *host, *port;
 	uv_loop_t loop;
-	unsigned i;
 	int id;
 
 	cli_begin(&tool, argc, argv);
@@ -268,9 +265,6 @@ main(int argc, char **argv)
 	cli_check_count(0, 0, NULL);
 	if (ntargets == 0)
 		cli_usage("no target: --to HOST:PORT");
-	for (i = 0; i < ntargets; i++)
-		if (!cut_host_port(names[i], &host, &port))
-			cli_usage("--to: '%s' is not HOST:PORT", names[i]);
 	base = check_prefix();
 
 	uv_loop_init(&loop);

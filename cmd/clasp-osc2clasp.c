@@ -92,7 +92,8 @@ static struct cli_tally tallies[IN_TALLIES];
 static unsigned long late, ahead, broken;
 static uv_signal_t usr1;
 static struct clasp_str base, events[LIST_MAX];
-static const char *groups[LIST_MAX], *to[OSC_TARGETS_MAX];
+static const char *groups[LIST_MAX];
+static struct host_port here, to[OSC_TARGETS_MAX];
 static struct clasp_oscport_config listening = { .port = 8000 };
 static struct sockaddr_storage targets[OSC_TARGETS_MAX];
 static unsigned ntargets;
@@ -332,18 +333,16 @@ static void
 resolve_targets(uv_loop_t *loop)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM };
-	const char *host, *service;
 	uv_getaddrinfo_t req;
 	unsigned i;
 	int r;
 
 	for (i = 0; i < ntargets; i++) {
-		if (!cut_host_port(to[i], &host, &service))
-			cli_usage("--to: '%s' is not HOST:PORT", to[i]);
-		r = uv_getaddrinfo(loop, &req, NULL, host[0] ? host :
-		    "127.0.0.1", service, &hints);
+		r = uv_getaddrinfo(loop, &req, NULL, to[i].host, to[i].port,
+		    &hints);
 		if (r < 0)
-			cli_die(CLI_UNREACHABLE, to[i], "%s", uv_strerror(r));
+			cli_die(CLI_UNREACHABLE, to[i].host, "%s",
+			    uv_strerror(r));
 		memcpy(&targets[i], req.addrinfo->ai_addr,
 		    req.addrinfo->ai_addrlen);
 		uv_freeaddrinfo(req.addrinfo);
@@ -434,11 +433,12 @@ take_port(const char *arg)
 	const char *number = arg;
 	long n;
 
-	if (strchr(arg, ':') != NULL &&
-	    !cut_host_port(arg, &listening.host, &number))
-		cli_arg_bad("'%s' is not [HOST:]PORT", arg);
-	if (listening.host != NULL && listening.host[0] == '\0')
-		listening.host = NULL;
+	if (strchr(arg, ':') != NULL) {
+		if (!cut_host_port(arg, &here))
+			cli_arg_bad("'%s' is not [HOST:]PORT", arg);
+		listening.host = here.host[0] != '\0' ? here.host : NULL;
+		number = here.port;
+	}
 	if (cli_number(number, &n) < 0 || n < 0 || n > 65535)
 		cli_arg_bad("'%s' is not a port", arg);
 	listening.port = (unsigned)n;
@@ -496,7 +496,7 @@ take_option(int id)
 		both = true;
 		break;
 	case OPT_TO:
-		to[one_more(&ntargets)] = cli_arg();
+		take_target(&to[one_more(&ntargets)]);
 		break;
 	default:
 		if (!sending_option(id))

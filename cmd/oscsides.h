@@ -51,30 +51,46 @@ static struct {
 
 static const char *prefix = "/osc";
 
-/* "HOST:PORT", "[::1]:PORT", ":PORT" cut in two; *host "" when there is none.
- * The argument is copied and never freed.  False: there is no port. */
-static bool
-cut_host_port(const char *arg, const char **host, const char **port)
-{
-	char *copy = strdup(arg), *colon;
-	size_t n;
+/* "HOST:PORT", "[::1]:PORT" or ":PORT", cut in two. */
+struct host_port {
+	char		 text[300];
+	const char	*host;		/* "" when there is none */
+	const char	*port;		/* digits */
+};
 
-	colon = copy ? strrchr(copy, ':') : NULL;
+static bool
+cut_host_port(const char *arg, struct host_port *out)
+{
+	char *colon;
+	size_t n = strlen(arg);
+
+	if (n >= sizeof out->text)
+		return false;
+	memcpy(out->text, arg, n + 1);
+	colon = strrchr(out->text, ':');
 	if (colon == NULL || colon[1] == '\0' ||
-	    strspn(colon + 1, "0123456789") != strlen(colon + 1)) {
-		free(copy);
+	    strspn(colon + 1, "0123456789") != strlen(colon + 1))
 		return false;
-	}
 	*colon = '\0';
-	*port = colon + 1;
-	n = (size_t)(colon - copy);
-	if (n > 1 && copy[0] == '[' && copy[n - 1] == ']') {
-		copy[n - 1] = '\0';
-		copy++;
-	} else if (strchr(copy, ':') != NULL)
+	out->port = colon + 1;
+	out->host = out->text;
+	n = (size_t)(colon - out->text);
+	if (n > 1 && out->text[0] == '[' && out->text[n - 1] == ']') {
+		out->text[n - 1] = '\0';
+		out->host++;
+	} else if (strchr(out->text, ':') != NULL)
 		return false;
-	*host = copy;
 	return true;
+}
+
+/* The argument of --to; a target without a host is on this machine. */
+static void
+take_target(struct host_port *out)
+{
+	if (!cut_host_port(cli_arg(), out))
+		cli_arg_bad("'%s' is not HOST:PORT", cli_arg());
+	if (out->host[0] == '\0')
+		out->host = "127.0.0.1";
 }
 
 /* An option of osc_send_options, or --prefix; true when it was one. */

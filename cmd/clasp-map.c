@@ -52,6 +52,68 @@ static struct clasp_rules *rules;
 static struct clasp_recording recording;	/* what is read */
 static uint64_t lines;				/* what was written of it */
 
+/* What "#snapshot N" counts is held until it is known what is left of it. */
+#define HELD_MAX	(64u << 20)	/* bytes; beyond, N stays as it was */
+static struct clasp_buf held;		/* lines, as text */
+static uint64_t held_lines, held_from;	/* left, and N */
+static bool holding;
+
+static void
+no_memory(void)
+{
+	cli_die(CLI_UNREACHABLE, NULL, "out of memory");
+}
+
+/* A directive that was written into buf. */
+static void
+put_directive(const struct clasp_buf *buf)
+{
+	struct clasp_line line = { .kind = CLASP_LINE_DIRECTIVE,
+	    .text = clasp_str_of((const char *)buf->data, buf->len - 1) };
+
+	cli_out_line(&line, 0);
+}
+
+/* Put out the held lines behind a directive that counts them. */
+static void
+put_snapshot(uint64_t count)
+{
+	const char *p = (const char *)held.data, *end = p + held.len, *lf;
+	struct clasp_buf buf = { 0 };
+	struct clasp_line_error err;
+	struct clasp_arena arena;
+	struct clasp_line line;
+
+	holding = false;
+	if (clasp_recording_put_snapshot(&buf, count) < 0)
+		no_memory();
+	put_directive(&buf);
+	clasp_buf_clear(&buf);
+	clasp_arena_init(&arena, NULL, 0, 64 * CLASP_LINE_MAX);
+	for (; p < end; p = lf + 1) {
+		lf = memchr(p, '\n', (size_t)(end - p));
+		if (clasp_line_parse(clasp_str_of(p, (size_t)(lf - p)),
+		    &arena, &line, &err) == 0)
+			cli_out_line(&line, 0);
+		clasp_arena_reset(&arena);
+	}
+	clasp_buf_clear(&held);
+}
+
+static void
+put(const struct clasp_line *line)
+{
+	if (!holding) {
+		cli_out_line(line, 0);
+		return;
+	}
+	if (clasp_line_format(&held, line, CLASP_LINE_EXACT) < 0)
+		no_memory();
+	held_lines += line->kind == CLASP_LINE_DATA;
+	if (held.len > HELD_MAX)
+		put_snapshot(held_from);
+}
+
 /* A recording that said how many lines it has says it again, truly. */
 static void
 put_end(const struct clasp_line *line)
@@ -60,9 +122,9 @@ put_end(const struct clasp_line *line)
 	struct clasp_buf buf = { 0 };
 
 	if (clasp_recording_put_end(&buf, recording.end_us, lines) < 0)
-		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
+		no_memory();
 	end.text = clasp_str_of((const char *)buf.data, buf.len - 1);
-	cli_out_line(&end, 0);
+	put(&end);
 	clasp_buf_clear(&buf);
 }
 
@@ -79,7 +141,7 @@ on_result(const struct clasp_line *line, void *user)
 	if (line->kind != CLASP_LINE_COMMENT &&
 	    line->kind != CLASP_LINE_DIRECTIVE)
 		lines++;
-	cli_out_line(line, 0);
+	put(line);
 }
 
 static int
@@ -89,7 +151,16 @@ on_line(const struct clasp_line *line, void *user)
 
 	(void)user;
 	clasp_recording_take(&recording, line, &moment, NULL);
+	if (moment.kind == CLASP_MOMENT_SNAPSHOT && moment.count > 0 &&
+	    !holding) {
+		holding = true;
+		held_lines = 0;
+		held_from = moment.count;
+		return 0;
+	}
 	clasp_rules_apply(rules, line, clasp_clock_mono_us());
+	if (holding && recording.snapshot_left == 0)
+		put_snapshot(held_lines);
 	return 0;
 }
 
@@ -203,6 +274,8 @@ main(int argc, char **argv)
 	cli_out_check();
 	cli_filter_run(NULL, 0, on_line, NULL, wait_until, due);
 	clasp_rules_finish(rules);
+	if (holding)
+		put_snapshot(held_lines);
 	counts = clasp_rules_counts(rules);
 	if (counts->bad_address > 0) {
 		cli_warn(NULL, "%lu line%s dropped: the target made no "

@@ -371,15 +371,14 @@ unary(struct parser *ps)
 static const struct level {
 	struct {
 		const char	*token;
-		char		 not_before;
 		enum op		 op;
 	} ops[5];
 } levels[] = {
-	{ { { "==", 0, OP_EQ }, { "!=", 0, OP_NE } } },
-	{ { { "<=", 0, OP_LE }, { ">=", 0, OP_GE }, { "<", 0, OP_LT },
-	    { ">", 0, OP_GT } } },
-	{ { { "+", 0, OP_ADD }, { "-", 0, OP_SUB } } },
-	{ { { "*", 0, OP_MUL }, { "/", 0, OP_DIV }, { "%", 0, OP_MOD } } },
+	{ { { "==", OP_EQ }, { "!=", OP_NE } } },
+	{ { { "<=", OP_LE }, { ">=", OP_GE }, { "<", OP_LT },
+	    { ">", OP_GT } } },
+	{ { { "+", OP_ADD }, { "-", OP_SUB } } },
+	{ { { "*", OP_MUL }, { "/", OP_DIV }, { "%", OP_MOD } } },
 };
 #define NLEVELS (sizeof levels / sizeof levels[0])
 
@@ -397,7 +396,7 @@ binary(struct parser *ps, unsigned level)
 		if (take(ps, levels[level].ops[i].token)) {
 			binary(ps, level + 1);
 			emit_op(ps, levels[level].ops[i].op);
-			i = (unsigned)-1;	/* the level's operators again */
+			i = (unsigned)-1;	/* all of them again */
 		}
 }
 

@@ -102,6 +102,34 @@ maps() {
 	END
 }
 
+@test "the snapshot of a recording counts what is left of it" {
+	cat >in.clasp <<-'END'
+	#clasp 1 epoch=1795345429.000000
+	#snapshot 3
+	0.000000 /a i8:1
+	0.000000 /b 2
+	0.000000 /c "x"
+	1.000000 /a 3
+	#end 2.000000 lines=4
+	END
+	run -0 clasp-map --map '/b drop' --map '/c /d' <in.clasp
+	assert_output - <<-'END'
+	#clasp 1 epoch=1795345429.000000
+	#snapshot 2
+	0.000000 /a 1
+	0.000000 /d "x"
+	1.000000 /a 3
+	#end 2.000000 lines=3
+	END
+	# cut off within it
+	run -0 clasp-map /b drop < <(head -n 4 in.clasp)
+	assert_output - <<-'END'
+	#clasp 1 epoch=1795345429.000000
+	#snapshot 1
+	0.000000 /a 1
+	END
+}
+
 @test "every: the newest comes by itself while no line does" {
 	mkfifo in
 	clasp-map /a every:0.2 <in >got 3>&- &

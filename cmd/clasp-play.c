@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "client/pump.h"
+#include "mapping.h"
 #include "tool/cli.h"
 #include "tool/lineio.h"
 #include "wire/recording.h"
@@ -52,7 +53,7 @@ static const struct cli_option own[] = {
 	{ 0, 0, NULL, NULL, NULL, 0, 0, NULL }
 };
 static const struct cli_option *const tables[] = {
-	own, cli_input_options, cli_stop_options, cli_run_options,
+	own, cli_map_options, cli_input_options, cli_stop_options, cli_run_options,
 	cli_link_options, cli_basic_options, NULL
 };
 static const char *const examples[] = {
@@ -89,6 +90,7 @@ struct ahead {
 
 static struct player {
 	struct clasp_pump *pump;
+	struct mapping	 map;
 	const char	*name;		/* of the file, for people */
 	int		 fd;
 	double		 speed;
@@ -270,6 +272,16 @@ due(const struct player *pl, int64_t time_us)
 	return at <= 0 ? pl->start_us : pl->start_us + (uint64_t)at;
 }
 
+/* What the rules of --map and -m made of a line. */
+static void
+emit(const struct clasp_line *line, void *user)
+{
+	struct player *pl = user;
+
+	clasp_pump_emit(pl->pump, line);
+	clasp_pump_count(pl->pump);
+}
+
 static void
 play(struct player *pl, const struct ahead *a)
 {
@@ -286,8 +298,7 @@ play(struct player *pl, const struct ahead *a)
 		return;
 	if (!cli.exact)
 		line.has_qos = line.has_frame_ts = false;
-	clasp_pump_emit(pl->pump, &line);
-	clasp_pump_count(pl->pump);
+	mapping_line(&pl->map, &line);
 }
 
 static void
@@ -369,6 +380,7 @@ stop(struct player *pl)
 	if (pl->ended)
 		return;
 	pl->ended = true;
+	uv_timer_stop(&pl->map.timer);
 	uv_close((uv_handle_t *)&pl->timer, NULL);
 	if (!c || cli_signal() || !clasp_client_connected(c) ||
 	    clasp_client_barrier(c, on_barrier, pl->pump) < 0)
@@ -398,7 +410,8 @@ round_over(struct player *pl)
 			    CLASP_STR_ARG(pl->from.mark));
 			cli_fail(CLI_NO);
 		}
-		if (cli.count >= 0)
+		mapping_finish(&pl->map);
+		if (!pl->ended && cli.count >= 0)
 			cli_fail(CLI_NO);	/* fewer than -n asked for */
 		stop(pl);
 		return;
@@ -491,6 +504,8 @@ take_options(int argc, char **argv, struct player *pl)
 		case OPT_SHIFT:
 			take_shift(pl);
 			break;
+		default:
+			mapping_option(&pl->map, id);
 		}
 	cli_check_count(0, 1, "FILE");
 }
@@ -545,8 +560,10 @@ main(int argc, char **argv)
 	uv_timer_init(uv_default_loop(), &pl->timer);
 	pl->timer.data = pl;
 	pl->pump = clasp_pump_new(uv_default_loop(), &config);
+	mapping_start(&pl->map, uv_default_loop(), emit, pl);
 	clasp_pump_ready(pl->pump);
 	clasp_pump_run(pl->pump);
+	mapping_close(&pl->map);
 	while (pl->first)
 		drop_first(pl);
 	clasp_arena_clear(&pl->arena);

@@ -156,6 +156,13 @@ END
 	[ "${#lines[@]}" -eq 4 ]
 }
 
+@test "--map and -m change what is played" {
+	run clasp-play -o text --speed 0 --no-snapshot -n3 \
+	    --map '/l/* /dmx/$1 scale:0,1,0,100 int' show
+	assert_output $'/cue/go event {"id":1}\n/dmx/front 50\n/dmx/left 100 ; /dmx/right 0'
+	run -2 clasp-play --map nonsense show
+}
+
 @test "a later version is refused" {
 	run -6 --separate-stderr clasp-play -o text --speed 0 \
 	    <<<$'#clasp 2 epoch=0\n0.0 /a 1'

@@ -62,6 +62,13 @@ _clasp_play()
 	=-t|=--time)
 		mapfile -t COMPREPLY < <(compgen -W 'unix rel delta iso' -- "$cur")
 		return ;;
+	--map|=--map)
+		:
+		return ;;
+	-m|=-m|--map-file|=--map-file)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
 	-n|=-n|--count|=--count)
 		:
 		return ;;
@@ -125,6 +132,8 @@ _clasp_play()
 			-f --format
 			-t --time
 			--exact
+			--map
+			-m --map-file
 			--strict
 			-n --count
 			-T --timeout

@@ -25,6 +25,8 @@ complete -c clasp-play -s o -l output -r -f -a 'text json tsv values addresses f
 complete -c clasp-play -s f -l format -r -f -d 'print by TEMPLATE instead of sending'
 complete -c clasp-play -s t -l time -f -a 'unix rel delta iso' -d 'with -o: a time in front: unix, rel, delta, iso'
 complete -c clasp-play -l exact -d 'with -o: keep narrow numbers and order of keys'
+complete -c clasp-play -l map -r -f -d 'rename and transform, as clasp-map(1)'
+complete -c clasp-play -s m -l map-file -r -F -d 'rules from a file, one a line'
 complete -c clasp-play -l strict -d 'stop at the first bad line'
 complete -c clasp-play -s n -l count -r -f -d 'stop after N messages'
 complete -c clasp-play -s T -l timeout -r -f -d 'stop after D, exit 124'

@@ -348,22 +348,12 @@ grow(struct clasp_outq *q)
 int
 clasp_outq_add(struct clasp_outq *q, const struct clasp_span *span)
 {
-	struct clasp_span *last;
-
-	if (q->count > 0) {
-		last = at(q, q->count - 1);
-		if (last->slab == span->slab &&
-		    last->off + last->len == span->off) {
-			last->len += span->len;
-			last->msgs += span->msgs;
-			goto added;
-		}
-		if (q->count == q->cap && grow(q) < 0)
-			return CLASP_ENOMEM;
-	}
+	if (clasp_outq_extend(q, span))
+		return 0;
+	if (q->count == q->cap && grow(q) < 0)
+		return CLASP_ENOMEM;
 	*at(q, q->count++) = *span;
 	span->slab->refs++;
-added:
 	q->msgs += span->msgs;
 	q->bytes += span->len;
 	return 0;

@@ -21,8 +21,6 @@
 
 /* Bytes of a SET around its address and value, revision and TTL included. */
 #define SET_OVERHEAD	16
-/* Recipients whose memory is asked for before it is their turn. */
-#define AHEAD		6
 
 /* ------------------------------------------------------------- lifecycle */
 
@@ -325,18 +323,10 @@ clasp_router_cast(struct clasp_router *router, struct clasp_cast *cast,
     const struct clasp_session *except, uint64_t now_us)
 {
 	const struct clasp_match *matches;
-	struct clasp_session *s;
-	int i, n = clasp_subs_match(router->subs, cast->address, cast->hash,
+	int n = clasp_subs_match(router->subs, cast->address, cast->hash,
 	    &matches);
 
-	for (i = 0; i < n; i++) {
-		s = clasp_session_of(matches[i].owner);
-		if (i + AHEAD < n)
-			__builtin_prefetch(
-			    clasp_session_of(matches[i + AHEAD].owner), 1);
-		if ((matches[i].types & cast->types) && s != except)
-			clasp_session_deliver(s, cast, now_us);
-	}
+	clasp_session_deliver_all(router, matches, n, cast, except, now_us);
 }
 
 void

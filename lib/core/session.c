@@ -522,6 +522,50 @@ clasp_session_deliver(struct clasp_session *s, struct clasp_cast *cast,
 		count_drop(s, now_us);
 }
 
+/* Recipients whose memory is asked for before it is their turn. */
+#define AHEAD		6
+
+/*
+ * A message to many, one of them: the queue has room and ends in the frame
+ * before this one.  True when that is so; else clasp_session_deliver has the
+ * long way.
+ */
+static inline bool
+deliver_next(struct clasp_session *s, const struct clasp_cast *cast,
+    const struct clasp_router_config *config)
+{
+	if (s->state != CLASP_SESSION_OPEN || s->job != NULL ||
+	    s->missed != NULL || s->out.msgs >= config->queue_msgs ||
+	    s->out.bytes >= config->queue_bytes ||
+	    !(cast->ready & 1u << s->out.framing))
+		return false;
+	return clasp_outq_extend(&s->out, &cast->spans[s->out.framing]);
+}
+
+void
+clasp_session_deliver_all(struct clasp_router *router,
+    const struct clasp_match *matches, int n, struct clasp_cast *cast,
+    const struct clasp_session *except, uint64_t now_us)
+{
+	struct clasp_session *s;
+	uint64_t fast = 0;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		s = clasp_session_of(matches[i].owner);
+		if (i + AHEAD < n)
+			__builtin_prefetch(
+			    clasp_session_of(matches[i + AHEAD].owner), 1);
+		if (!(matches[i].types & cast->types) || s == except)
+			continue;
+		if (deliver_next(s, cast, &router->config))
+			fast++;
+		else
+			clasp_session_deliver(s, cast, now_us);
+	}
+	router->messages_out += fast;
+}
+
 /* ------------------------------------------------- when room comes again */
 
 static void

@@ -162,6 +162,10 @@ void	clasp_session_error(struct clasp_session *s, uint16_t code,
 /* Queue a message of a cast, or count it as dropped. */
 void	clasp_session_deliver(struct clasp_session *s,
 	    struct clasp_cast *cast, uint64_t now_us);
+/* The same for all that a match found, but not for `except`. */
+void	clasp_session_deliver_all(struct clasp_router *router,
+	    const struct clasp_match *matches, int n, struct clasp_cast *cast,
+	    const struct clasp_session *except, uint64_t now_us);
 /* Have the connection closed: it takes part in nothing any more. */
 void	clasp_session_shut(struct clasp_session *s, int code,
 	    const char *reason);

@@ -116,10 +116,14 @@ clasp_client_close(struct clasp_client *c)
 	if (c->open && c->dirty)
 		clasp_link_flush(c->link);
 	c->closing = true;
-	if (c->link)
+	if (c->link) {
 		clasp_conn_close(c);
-	else
-		clasp_conn_finish(c);
+		return;
+	}
+	/* Between two attempts the last one's failure is not the end. */
+	if (!uv_is_closing((uv_handle_t *)&c->timer))
+		c->error = 0;
+	clasp_conn_finish(c);
 }
 
 void

@@ -147,6 +147,8 @@ clasp_router_leave(struct clasp_router *router, uint64_t now_us)
 		router->busy--;
 		return;
 	}
+	if (router->due != NULL)
+		clasp_run_end(router);
 	while ((s = router->due) != NULL) {
 		router->due = s->next_due;
 		s->due = false;
@@ -159,6 +161,12 @@ clasp_router_leave(struct clasp_router *router, uint64_t now_us)
 	router->busy = 0;
 }
 
+void
+clasp_router_settle(struct clasp_router *router)
+{
+	clasp_run_end(router);
+}
+
 uint64_t
 clasp_router_tick(struct clasp_router *router, uint64_t now_us)
 {
@@ -168,6 +176,7 @@ clasp_router_tick(struct clasp_router *router, uint64_t now_us)
 	uint64_t next, at;
 
 	clasp_router_enter(router);
+	clasp_run_end(router);
 	next = clasp_snapshots_tick(&router->snapshots, now_us);
 	while ((s = waiting->first) != NULL) {
 		at = s->opened_us + router->config.handshake_us;
@@ -323,10 +332,14 @@ clasp_router_cast(struct clasp_router *router, struct clasp_cast *cast,
     const struct clasp_session *except, uint64_t now_us)
 {
 	const struct clasp_match *matches;
-	int n = clasp_subs_match(router->subs, cast->address, cast->hash,
-	    &matches);
+	int n;
 
+	if (clasp_run_take(router, cast, except))
+		return;
+	n = clasp_subs_match(router->subs, cast->address, cast->hash,
+	    &matches);
 	clasp_session_deliver_all(router, matches, n, cast, except, now_us);
+	clasp_run_begin(router, matches, n, cast, except);
 }
 
 void
@@ -705,6 +718,9 @@ void
 clasp_router_dispatch(struct clasp_session *s, const struct clasp_msg *msg,
     struct clasp_str payload, uint64_t now_us)
 {
+	/* others may change who gets what */
+	if (msg->type != CLASP_SET && msg->type != CLASP_PUBLISH)
+		clasp_run_end(s->router);
 	if (handlers[msg->type] != NULL)
 		handlers[msg->type](s, msg, payload, now_us);
 }

@@ -121,6 +121,13 @@ const char *clasp_session_id(const struct clasp_session *s);
 void	*clasp_session_link(const struct clasp_session *s);
 
 /*
+ * The end of a turn: a burst of one address is held back until something else
+ * happens (run.h); this puts it into the queues.  Call it before queues are
+ * looked at without clasp_session_outq(), that is once before all are flushed.
+ */
+void	clasp_router_settle(struct clasp_router *router);
+
+/*
  * Do what is due (handshake limits, idle sessions, sweeps).  Returns when it
  * wants to be called next, or UINT64_MAX.
  */

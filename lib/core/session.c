@@ -157,6 +157,7 @@ retire(struct clasp_session *s)
 
 	if (s->state == CLASP_SESSION_CLOSING)
 		return;
+	clasp_run_end(router);
 	part(s);
 	if (s->state == CLASP_SESSION_OPEN)
 		clasp_router_log(router, CLASP_LOG_DEBUG,
@@ -237,6 +238,7 @@ clasp_session_link(const struct clasp_session *s)
 struct clasp_outq *
 clasp_session_outq(struct clasp_session *s)
 {
+	clasp_run_end(s->router);
 	return &s->out;
 }
 
@@ -347,15 +349,15 @@ below_half(const struct clasp_session *s)
 }
 
 /* Into the queue, whatever its limits say. */
-static int
-queue(struct clasp_session *s, const struct clasp_span *span)
+int
+clasp_session_queue(struct clasp_session *s, const struct clasp_span *span)
 {
 	bool empty = s->out.count == 0;
 	int error = clasp_outq_add(&s->out, span);
 
 	if (error < 0)
 		return error;
-	s->router->messages_out++;
+	s->router->messages_out += span->msgs;
 	if (empty && s->router->events.wake != NULL)
 		s->router->events.wake(s, s->link);
 	return 0;
@@ -399,7 +401,9 @@ clasp_session_reply_span(struct clasp_session *s,
 {
 	if (s->state == CLASP_SESSION_CLOSING)
 		return;
-	if (queue(s, span) < 0) {
+	if (s->run == s->router->run.id)
+		clasp_run_end(s->router);
+	if (clasp_session_queue(s, span) < 0) {
 		clasp_session_shut(s, CLASP_CLOSE_INTERNAL, "out of memory");
 		return;
 	}
@@ -477,8 +481,8 @@ miss(struct clasp_session *s, const struct clasp_cast *cast, uint64_t now_us)
 	}
 }
 
-static const struct clasp_span *
-cast_span(struct clasp_router *router, struct clasp_cast *cast,
+const struct clasp_span *
+clasp_cast_span(struct clasp_router *router, struct clasp_cast *cast,
     uint8_t framing)
 {
 	struct clasp_span *span = &cast->spans[framing];
@@ -517,8 +521,8 @@ clasp_session_deliver(struct clasp_session *s, struct clasp_cast *cast,
 			count_drop(s, now_us);
 		return;
 	}
-	span = cast_span(s->router, cast, s->out.framing);
-	if (span == NULL || queue(s, span) < 0)
+	span = clasp_cast_span(s->router, cast, s->out.framing);
+	if (span == NULL || clasp_session_queue(s, span) < 0)
 		count_drop(s, now_us);
 }
 
@@ -584,7 +588,7 @@ send_notice(struct clasp_session *s)
 	/* beyond the queue's limit by one, and nothing is paused for it */
 	if (clasp_slabs_encode(&router->replies,
 	    (enum clasp_framing)s->out.framing, &msg, NULL, &span) == 0)
-		queue(s, &span);
+		clasp_session_queue(s, &span);
 	clasp_router_log(router, CLASP_LOG_WARN,
 	    "session %s (%s) is slow: %u messages dropped in 10 s",
 	    s->author->id, s->name, (unsigned)s->drop_count);
@@ -613,7 +617,7 @@ send_newest(struct clasp_session *s, const struct clasp_missed_one *one,
 	if (clasp_record_value(r, &router->arena, &msg.set.value) == 0 &&
 	    clasp_slabs_encode(&router->replies,
 	    (enum clasp_framing)s->out.framing, &msg, NULL, &span) == 0)
-		sent = queue(s, &span) == 0;
+		sent = clasp_session_queue(s, &span) == 0;
 	clasp_arena_reset(&router->arena);
 	return sent;
 }
@@ -656,6 +660,7 @@ clasp_session_sent(struct clasp_session *s, size_t n, uint64_t now_us)
 
 	if (n == 0)
 		return;
+	clasp_run_end(router);
 	clasp_outq_sent(&s->out, n);
 	s->blocked = false;
 	if (s->out.bytes == 0)
@@ -678,6 +683,7 @@ void
 clasp_session_stalled(struct clasp_session *s)
 {
 	s->stuck = true;
+	clasp_run_end(s->router);
 	/* without memory the shared slabs are held a little longer */
 	(void)clasp_outq_detach(&s->out);
 }

@@ -11,6 +11,7 @@
 #include "core/missed.h"
 #include "core/retained.h"
 #include "core/router.h"
+#include "core/run.h"
 #include "core/signals.h"
 #include "core/snapshot.h"
 #include "core/store.h"
@@ -50,6 +51,7 @@ struct clasp_session {
 	struct clasp_session *next_full, *prev_full;
 	uint64_t	 opened_us, last_in_us, full_since_us;
 	uint64_t	 drops;		/* in all */
+	uint64_t	 run;		/* the last one it took part in */
 	uint64_t	 drop_window_us, notice_us;	/* starts; 0: never */
 	uint64_t	 bad_window_us, bad_told_us;
 	uint64_t	 rate_us, rate_told_us;
@@ -81,6 +83,7 @@ struct clasp_router {
 	unsigned	 busy;		/* calls inside each other */
 	uint64_t	 random;
 	struct clasp_arena arena;	/* of the message in work */
+	struct clasp_run run;
 	uint64_t	 messages_in, messages_out, drops;
 	uint8_t		 room[16384];	/* of the arena */
 	uint8_t		 scratch[CLASP_PAYLOAD_MAX];
@@ -151,6 +154,13 @@ void	clasp_router_cast_publish(struct clasp_session *s,
 	    const struct clasp_msg *msg, struct clasp_str payload,
 	    uint64_t now_us);
 
+/* The cast's bytes for this framing, encoded when first asked for; NULL: it
+ * cannot be. */
+const struct clasp_span *clasp_cast_span(struct clasp_router *router,
+	    struct clasp_cast *cast, uint8_t framing);
+/* Append to its queue, whatever stands there. 0 or CLASP_ENOMEM. */
+int	clasp_session_queue(struct clasp_session *s,
+	    const struct clasp_span *span);
 /* Queue a direct reply: never dropped, reading pauses instead. */
 void	clasp_session_reply(struct clasp_session *s,
 	    const struct clasp_msg *msg);

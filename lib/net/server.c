@@ -268,6 +268,7 @@ flush_woken(struct clasp_server *server)
 	struct conn *c;
 	size_t i;
 
+	clasp_router_settle(server->router);
 	for (i = 0; i < server->nwoken; i++) {
 		c = server->woken[i];
 		if (!c)

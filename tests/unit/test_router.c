@@ -1650,6 +1650,54 @@ shutting_down_tells_everybody(void)
 	end();
 }
 
+/* A burst of one address is held back and queued at once (core/run.h):
+ * nobody may see that. */
+static void
+a_burst_of_one_address_keeps_every_order(void)
+{
+	struct peer *pub, *sub, *both, *late;
+	struct clasp_msg msg;
+	int i;
+
+	begin();
+	pub = peer_join(&w);
+	sub = peer_join(&w);
+	both = peer_join_as(&w, CLASP_FRAMING_LENGTH);
+	peer_subscribe(sub, 1, "/a/*", 0);
+	peer_subscribe(both, 1, "/a/*", 0);
+	for (i = 1; i <= 700; i++)	/* more than a run holds */
+		peer_set(pub, "/a/x", clasp_int(i));
+	peer_set(pub, "/a/y", clasp_int(1));
+	for (i = 701; i <= 710; i++) {
+		peer_set(pub, "/a/x", clasp_int(i));
+		peer_set(both, "/a/x", clasp_int(-i));
+	}
+	late = peer_join(&w);		/* its snapshot is of now */
+	peer_subscribe(late, 1, "/a/x", 0);
+	peer_set(pub, "/a/x", clasp_int(9));
+	peer_leave(both);
+	peer_set(pub, "/a/x", clasp_int(10));
+	peer_set(pub, "/a/x", clasp_int(11));
+	for (i = 1; i <= 700; i++)
+		expect_set(sub, "/a/x", i, (uint64_t)i);
+	expect_set(sub, "/a/y", 1, 1);
+	for (i = 701; i <= 710; i++) {
+		expect_set(sub, "/a/x", i, 0);
+		expect_set(sub, "/a/x", -i, 0);
+	}
+	for (i = 9; i <= 11; i++)
+		expect_set(sub, "/a/x", i, (uint64_t)(720 + i - 8));
+	peer_expect_none(sub);
+	for (i = 0; i < 714; i++)
+		peer_expect(pub, CLASP_ACK, &msg);
+	peer_expect_none(pub);
+	if (peer_expect(late, CLASP_SNAPSHOT, &msg))
+		t_eq_int(msg.snapshot.params[0].revision, 720, "snapshot");
+	for (i = 9; i <= 11; i++)
+		expect_set(late, "/a/x", i, 0);
+	end();
+}
+
 int
 main(void)
 {
@@ -1665,6 +1713,7 @@ main(void)
 	t_run(addresses_are_checked);
 	t_run(a_set_is_echoed_then_acknowledged);
 	t_run(a_publish_goes_to_the_others);
+	t_run(a_burst_of_one_address_keeps_every_order);
 	t_run(small_messages);
 	t_run(many_signals_come_in_parts);
 	t_run(bad_frames_are_answered_seldom);

@@ -436,10 +436,28 @@ guard_descriptors(void)
 	}
 }
 
+/*
+ * A stream that is closed at the start would go to the next file or socket we
+ * open.  Keep its number taken by something that cannot be used: reading
+ * stdin and writing the others fails, and is reported.
+ */
+static void
+keep_streams(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY :
+		    O_RDONLY) < 0)
+			return;
+}
+
 void
 cli_begin(const struct cli_tool *t, int argc, char **argv)
 {
 	tool = t;
+	keep_streams();
 	signal(SIGPIPE, SIG_IGN);
 	cli_message_name(t->name);
 	cut(argc, argv);

@@ -38,7 +38,7 @@ END
 	clasp-pub </dev/null
 	run clasp-get '/*'
 	assert_output $'/a 1\n/b 2\n/c 3'
-	run -3 --separate-stderr clasp-pub <&-
+	run -3 --separate-stderr sh -c 'clasp-pub <&-'
 	[[ $stderr == 'clasp-pub: stdin: '* ]]
 }
 

@@ -54,10 +54,9 @@ HAVE_DEV := $(call have,$(DEV_PC))
 RUNGS	= base wire tool proto core
 PC	=
 ifeq ($(HAVE_NET),yes)
-RUNGS	+= net client
+RUNGS	+= net client dev
 PC	+= $(NET_PC)
 ifeq ($(HAVE_DEV),yes)
-RUNGS	+= dev
 PC	+= $(DEV_PC)
 endif
 endif
@@ -69,13 +68,15 @@ LIBS	= -Wl,--as-needed $(DEP_LIBS) -lm
 
 # Programs that need more than libc.
 NET_PROGRAMS = clasp-relay clasp-sub clasp-get clasp-set clasp-pub \
-	clasp-record clasp-play
-DEV_PROGRAMS = clasp-midi-in clasp-dmx-in clasp-dmx-out clasp-osc2clasp \
-	clasp-clasp2osc
+	clasp-record clasp-play clasp-osc2clasp clasp-clasp2osc
+DEV_PROGRAMS = clasp-midi-in clasp-dmx-in clasp-dmx-out
+# ... and the sources that do: a port may be a serial line.
+DEV_SOURCES = lib/dev/serial.% lib/dev/port.%
 
 # --------------------------------------------------------------- sources
 
-LIB_SRC	:= $(foreach r,$(RUNGS),$(wildcard lib/$(r)/*.c))
+WITHOUT	:= $(if $(HAVE_DEV),,$(DEV_SOURCES))
+LIB_SRC	:= $(filter-out $(WITHOUT),$(foreach r,$(RUNGS),$(wildcard lib/$(r)/*.c)))
 LIB_OBJ	:= $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 LIB	= $(BUILD)/libclasp.a
 
@@ -181,7 +182,8 @@ completions: programs
 
 # --------------------------------------------------------------- install
 
-HEADERS := $(patsubst lib/%,%,$(foreach r,$(RUNGS),$(wildcard lib/$(r)/*.h)))
+HEADERS := $(patsubst lib/%,%,$(filter-out $(WITHOUT),$(foreach r,$(RUNGS),\
+	$(wildcard lib/$(r)/*.h))))
 
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \

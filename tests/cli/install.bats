@@ -59,3 +59,18 @@ install_tree() {
 		    -fsyntax-only one.c
 	done
 }
+
+@test "without libserialport only what needs a serial line is left out" {
+	printf '%s\n' '#!/bin/sh' 'case "$*" in *serialport*) exit 1;; esac' \
+	    'exec pkg-config "$@"' >some-config
+	chmod +x some-config
+	run make -n -C "$TOP" PKG_CONFIG="$WORK/some-config" \
+	    BUILD="$WORK/none" programs
+	assert_success
+	assert_line 'make: libserialport not found: left out clasp-midi-in clasp-dmx-in clasp-dmx-out'
+	assert_output --regexp '-o [^ ]*/bin/clasp-osc2clasp'
+	assert_output --regexp '-o [^ ]*/bin/clasp-clasp2osc'
+	refute_output --partial bin/clasp-dmx-out
+	refute_output --partial lib/dev/serial.c
+	refute_output --partial -lserialport
+}

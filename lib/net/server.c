@@ -27,6 +27,7 @@ struct clasp_server {
 	uv_timer_t	 sweep;
 	uv_timer_t	 drain;
 	uv_idle_t	 last_turn;
+	uv_idle_t	 again;		/* somebody is to be flushed still */
 	uint64_t	 due_us;	/* what timer is set to */
 	int		 stopping;	/* turns of the loop since */
 	int		 handles;	/* and connections, when being freed */
@@ -262,21 +263,44 @@ on_accept(struct clasp_link *link, void *user)
 
 /* -------------------------------------------------------- the loop's turn */
 
+/* An active idle handle is all that is wanted: the loop does not wait. */
+static void
+on_idle(uv_idle_t *idle)
+{
+	(void)idle;
+}
+
+/*
+ * Flush those who were given something, each once.  Who is woken by that, as
+ * one whose snapshot goes on, waits for the next time: others come first.
+ */
 static void
 flush_woken(struct clasp_server *server)
 {
+	size_t i, n, left;
 	struct conn *c;
-	size_t i;
 
 	clasp_router_settle(server->router);
-	for (i = 0; i < server->nwoken; i++) {
+	n = server->nwoken;
+	for (i = 0; i < n; i++) {
 		c = server->woken[i];
 		if (!c)
 			continue;
 		c->woken = 0;
 		clasp_link_flush(c->link);
 	}
-	server->nwoken = 0;
+	left = server->nwoken - n;
+	server->nwoken = left;
+	if (left == 0) {
+		uv_idle_stop(&server->again);
+		return;
+	}
+	for (i = 0; i < left; i++) {
+		c = server->woken[i] = server->woken[n + i];
+		if (c)
+			c->woken = i + 1;
+	}
+	uv_idle_start(&server->again, on_idle);
 }
 
 static void on_due(uv_timer_t *timer);
@@ -376,9 +400,10 @@ init_handles(struct clasp_server *server)
 	uv_timer_init(loop, &server->sweep);
 	uv_timer_init(loop, &server->drain);
 	uv_idle_init(loop, &server->last_turn);
+	uv_idle_init(loop, &server->again);
 	server->prepare.data = server->check.data = server->timer.data =
 	    server->sweep.data = server->drain.data =
-	    server->last_turn.data = server;
+	    server->last_turn.data = server->again.data = server;
 	uv_prepare_start(&server->prepare, on_prepare);
 	uv_check_start(&server->check, on_check);
 	every = (every > SWEEP_MIN_S ? every : SWEEP_MIN_S) * 1000;
@@ -450,13 +475,6 @@ on_drained(uv_timer_t *timer)
 	finish_stop(timer->data);
 }
 
-/* An active idle handle is all that is wanted: the loop does not wait. */
-static void
-on_last_turn(uv_idle_t *idle)
-{
-	(void)idle;
-}
-
 static void
 close_listeners(struct clasp_server *server)
 {
@@ -472,7 +490,7 @@ clasp_server_stop(struct clasp_server *server)
 		return;
 	server->stopping = 1;
 	close_listeners(server);
-	uv_idle_start(&server->last_turn, on_last_turn);
+	uv_idle_start(&server->last_turn, on_idle);
 	uv_timer_start(&server->drain, on_drained,
 	    (uint64_t)server->config.drain_s * 1000, 0);
 }
@@ -493,6 +511,7 @@ clasp_server_free(struct clasp_server *server)
 		(uv_handle_t *)&server->sweep,
 		(uv_handle_t *)&server->drain,
 		(uv_handle_t *)&server->last_turn,
+		(uv_handle_t *)&server->again,
 	};
 	struct conn *c;
 	size_t i;

@@ -601,11 +601,16 @@ set_blocked(struct clasp_stream *s, bool blocked)
 		clasp_hub_each_turn(s->hub, &s->stall);
 }
 
+/*
+ * Send what is queued now.  What the owner adds meanwhile has its turn in the
+ * next one of the loop: a peer that takes as fast as we make, as one that
+ * gets a large snapshot, keeps nobody waiting.
+ */
 static void
 flush(struct clasp_stream *s)
 {
+	size_t todo = s->link.out ? s->link.out->bytes : 0, want;
 	const char *p;
-	size_t want;
 	ssize_t n;
 
 	while (s->link.out && (want = gather(s, &p)) > 0) {
@@ -624,6 +629,11 @@ flush(struct clasp_stream *s)
 		if (n < (ssize_t)want) {
 			set_blocked(s, true);
 			watch(s);
+			return;
+		}
+		todo -= todo < want ? todo : want;
+		if (todo == 0 && s->link.out->bytes > 0) {
+			clasp_hub_soon(s->hub, &s->task);
 			return;
 		}
 	}

@@ -71,6 +71,7 @@ struct end {
 	size_t		 bytes;
 	uint64_t	 sum;		/* of position times byte */
 	unsigned	 hold_at;	/* stop reading at this unit */
+	unsigned	 refills;	/* frames to add as bytes leave */
 	bool		 echo;
 };
 
@@ -135,8 +136,13 @@ on_unit(struct clasp_link *link, const uint8_t *p, size_t n, size_t *used,
 static void
 on_sent(struct clasp_link *link, size_t n, void *user)
 {
-	(void)user;
+	struct end *e = user;
+
 	clasp_outq_sent(link->out, n);
+	if (e->refills > 0) {
+		e->refills--;
+		push(e, "more", 4);
+	}
 }
 
 static void
@@ -323,6 +329,38 @@ a_slow_unix_peer_gets_all(void)
 	slow("unix");
 }
 
+/* A queue that is filled up as it empties has one share of each turn. */
+static void
+a_queue_without_end_waits_its_turn(void)
+{
+	struct clasp_listener *listener;
+	struct clasp_url url;
+	unsigned before;
+	char dir[64];
+
+	listener = begin("unix", dir, &url);
+	t_eq_int(clasp_link_connect(&loop, &url, &events, &client,
+	    &client.link), 0, "connect");
+	run_until(client.opened);
+	client.refills = 100;
+	push(&client, "more", 4);
+	clasp_link_flush(client.link);
+	t_eq_int(client.refills, 99, "after the flush");
+	while (client.refills > 0) {
+		before = client.refills;
+		uv_run(&loop, UV_RUN_NOWAIT);
+		t_check(client.refills >= before - 1, "%u in one turn",
+		    before - client.refills);
+		if (client.refills == before)
+			break;
+	}
+	t_eq_int(client.refills, 0, "it goes on by itself");
+	run_until(server.units == 101);
+	clasp_link_close(client.link, 1000, "done");
+	run_until(client.closed && server.closed);
+	end(listener, dir);
+}
+
 static void
 nobody_there_is_told(void)
 {
@@ -386,6 +424,7 @@ main(void)
 	t_run(frames_pass_over_unix);
 	t_run(a_slow_websocket_peer_gets_all);
 	t_run(a_slow_unix_peer_gets_all);
+	t_run(a_queue_without_end_waits_its_turn);
 	t_run(nobody_there_is_told);
 	t_run(a_stale_socket_file_is_taken_over);
 	return t_end();

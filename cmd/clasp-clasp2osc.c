@@ -171,10 +171,17 @@ on_failed(struct clasp_osctarget *t, const char *why, void *user)
 }
 
 static void
+report(void)
+{
+	sending_report();
+	mapping_report(&mapping);
+}
+
+static void
 on_usr1(uv_signal_t *handle, int number)
 {
 	(void)handle, (void)number;
-	sending_report();
+	report();
 }
 
 static void
@@ -271,7 +278,7 @@ main(int argc, char **argv)
 	start(&loop);
 	clasp_pump_run(pump);
 	if (cli.verbose)
-		sending_report();
+		report();
 	mapping_close(&mapping);
 	uv_close((uv_handle_t *)&usr1, NULL);
 	uv_run(&loop, UV_RUN_DEFAULT);

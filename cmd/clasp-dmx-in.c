@@ -365,11 +365,18 @@ drained(struct clasp_pump *p, void *user)
 }
 
 static void
+report(void)
+{
+	cli_tally_report(tallies, TALLIES, subject);
+	mapping_report(&mapping);
+}
+
+static void
 on_usr1(uv_signal_t *handle, int number)
 {
 	(void)handle;
 	(void)number;
-	cli_tally_report(tallies, TALLIES, subject);
+	report();
 }
 
 /* ---------------------------------------------------------------- options */
@@ -531,7 +538,7 @@ static void
 stop(uv_loop_t *loop)
 {
 	if (cli.verbose)
-		cli_tally_report(tallies, TALLIES, subject);
+		report();
 	mapping_close(&mapping);
 	uv_close((uv_handle_t *)&usr1, NULL);
 	uv_close((uv_handle_t *)&answer_timer, NULL);

@@ -513,11 +513,18 @@ again(struct clasp_pump *p, void *user)
 }
 
 static void
+report(void)
+{
+	cli_tally_report(tallies, CLASP_DMX_DROPS, NULL);
+	mapping_report(&mapping);
+}
+
+static void
 on_usr1(uv_signal_t *handle, int number)
 {
 	(void)handle;
 	(void)number;
-	cli_tally_report(tallies, CLASP_DMX_DROPS, NULL);
+	report();
 }
 
 /* ---------------------------------------------------------------- options */
@@ -716,7 +723,7 @@ static void
 stop(uv_loop_t *loop)
 {
 	if (cli.verbose)
-		cli_tally_report(tallies, CLASP_DMX_DROPS, NULL);
+		report();
 	mapping_close(&mapping);
 	uv_close((uv_handle_t *)&usr1, NULL);
 	uv_close((uv_handle_t *)&tick_timer, NULL);

@@ -271,11 +271,18 @@ on_lost(struct clasp_port *p, const char *why, void *user)
 }
 
 static void
+report(void)
+{
+	cli_tally_report(tallies, CLASP_MIDI_DROPS, subject);
+	mapping_report(&mapping);
+}
+
+static void
 on_usr1(uv_signal_t *handle, int number)
 {
 	(void)handle;
 	(void)number;
-	cli_tally_report(tallies, CLASP_MIDI_DROPS, subject);
+	report();
 }
 
 /* ------------------------------------------------------------- which port */
@@ -531,7 +538,7 @@ static void
 stop(uv_loop_t *loop)
 {
 	if (cli.verbose)
-		cli_tally_report(tallies, CLASP_MIDI_DROPS, subject);
+		report();
 	mapping_close(&mapping);
 	uv_close((uv_handle_t *)&usr1, NULL);
 	uv_run(loop, UV_RUN_DEFAULT);

@@ -318,6 +318,7 @@ report(void)
 {
 	cli_tally_report(tallies, IN_TALLIES, subject);
 	sending_report();
+	mapping_report(&mapping);
 }
 
 static void

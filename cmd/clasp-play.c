@@ -563,6 +563,8 @@ main(int argc, char **argv)
 	mapping_start(&pl->map, uv_default_loop(), emit, pl);
 	clasp_pump_ready(pl->pump);
 	clasp_pump_run(pl->pump);
+	if (cli.verbose)
+		mapping_report(&pl->map);
 	mapping_close(&pl->map);
 	while (pl->first)
 		drop_first(pl);

@@ -13,12 +13,16 @@
 #include "base/error.h"
 #include "proto/rules.h"
 #include "tool/cli.h"
+#include "tool/tally.h"
+
+enum { MAPPING_NOT_FINITE, MAPPING_BAD_ADDRESS, MAPPING_TALLIES };
 
 struct mapping {
 	struct clasp_rules *rules;	/* NULL: none given */
 	clasp_rules_fn	 fn;
 	void		*user;
 	uv_timer_t	 timer;		/* for lines that "every" holds */
+	struct cli_tally tallies[MAPPING_TALLIES];
 };
 
 /* What the rules gave. */
@@ -62,6 +66,10 @@ mapping_start(struct mapping *m, uv_loop_t *loop, clasp_rules_fn fn,
 {
 	m->fn = fn;
 	m->user = user;
+	m->tallies[MAPPING_NOT_FINITE].reason =
+	    "result of an expr that is no number";
+	m->tallies[MAPPING_BAD_ADDRESS].reason =
+	    "line whose target made no address";
 	uv_timer_init(loop, &m->timer);
 	m->timer.data = m;
 }
@@ -90,6 +98,25 @@ mapping_due(uv_timer_t *timer)
 	mapping_schedule(m);
 }
 
+/* Tell people of what the rules could not do since. */
+static void
+mapping_tell(struct mapping *m)
+{
+	const struct clasp_rules_counts *counts = clasp_rules_counts(m->rules);
+
+	cli_tally(&m->tallies[MAPPING_NOT_FINITE], "rules",
+	    counts->not_finite);
+	cli_tally(&m->tallies[MAPPING_BAD_ADDRESS], "rules",
+	    counts->bad_address);
+}
+
+/* The counts, with those of the device. */
+static void
+mapping_report(const struct mapping *m)
+{
+	cli_tally_report(m->tallies, MAPPING_TALLIES, "rules");
+}
+
 static void
 mapping_line(struct mapping *m, const struct clasp_line *line)
 {
@@ -98,6 +125,7 @@ mapping_line(struct mapping *m, const struct clasp_line *line)
 		return;
 	}
 	clasp_rules_apply(m->rules, line, clasp_clock_mono_us());
+	mapping_tell(m);
 	mapping_schedule(m);
 }
 
@@ -105,8 +133,10 @@ mapping_line(struct mapping *m, const struct clasp_line *line)
 static void
 mapping_finish(struct mapping *m)
 {
-	if (m->rules)
+	if (m->rules) {
 		clasp_rules_finish(m->rules);
+		mapping_tell(m);
+	}
 	uv_timer_stop(&m->timer);
 }
 

@@ -850,7 +850,8 @@ clasp_pump_new(uv_loop_t *loop, const struct clasp_pump_config *config)
 		connect_relay(p);
 	if (config->max_rate > 0 && config->relay)
 		p->thin = cli_thin_new(&(struct cli_thin_config){
-		    .max_rate = config->max_rate }, on_thinned, p);
+		    .max_rate = config->max_rate, .bundles = true },
+		    on_thinned, p);
 	if (config->sink && (config->input || !config->relay))
 		open_input(p);
 	if (cli.timeout_us)

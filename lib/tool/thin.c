@@ -10,6 +10,8 @@
 #define ENTRIES_MAX	1000000	/* addresses that are remembered */
 #define VALUE_LIMIT	(8u << 20)
 #define LINE_LIMIT	(256u << 20)
+#define BUNDLE_BYTES	48000	/* of text; with MEMBER_BYTES for each ... */
+#define MEMBER_BYTES	24	/* ... well below one frame */
 
 /* What is known of one address (of one gesture). */
 struct entry {
@@ -21,6 +23,7 @@ struct entry {
 	bool		 queued;
 	struct entry	*after;		/* in the queue, by next_us */
 	bool		 holding;
+	bool		 member;	/* what is held came in a bundle */
 	struct clasp_buf held;		/* a line's text */
 };
 
@@ -41,7 +44,11 @@ struct cli_thin {
 	int64_t		 read_us;	/* time of the last timed line read */
 	int64_t		 wrote_us;	/* and of the last one written */
 	struct clasp_buf key;
-	struct clasp_arena arena;	/* of a held line that is let go */
+	struct clasp_arena arena;	/* of held lines that are let go */
+	/* the bundle being made, of members that pass or are let go */
+	struct clasp_item *members;
+	uint32_t	 nmembers, members_cap;
+	size_t		 members_bytes;
 };
 
 static struct clasp_str
@@ -89,6 +96,7 @@ cli_thin_free(struct cli_thin *t)
 	clasp_table_clear(&t->entries);
 	clasp_buf_clear(&t->key);
 	clasp_arena_clear(&t->arena);
+	free(t->members);
 	free(t);
 }
 
@@ -193,6 +201,41 @@ got_out(struct cli_thin *t, struct entry *e, const struct clasp_item *item,
 	enqueue(t, e);
 }
 
+/* One more for the bundle being made; false: no memory. */
+static bool
+add_member(struct cli_thin *t, const struct clasp_item *item)
+{
+	uint32_t cap = t->members_cap ? t->members_cap * 2 : 64;
+	struct clasp_item *more;
+
+	if (t->nmembers == t->members_cap) {
+		more = realloc(t->members, cap * sizeof *more);
+		if (more == NULL)
+			return false;
+		t->members = more;
+		t->members_cap = cap;
+	}
+	t->members[t->nmembers++] = *item;
+	return true;
+}
+
+/* The members that were let go, as one bundle. */
+static void
+give_members(struct cli_thin *t)
+{
+	struct clasp_line line = {
+		.kind = CLASP_LINE_DATA, .bundle = t->nmembers > 1,
+		.count = t->nmembers, .items = t->members
+	};
+
+	if (t->nmembers > 0)
+		t->fn(&line, t->user);
+	t->nmembers = 0;
+	t->members_bytes = 0;
+	clasp_arena_reset(&t->arena);
+}
+
+/* What was held for this address, now; members wait for give_members. */
 static void
 let_go(struct cli_thin *t, struct entry *e, uint64_t at_us)
 {
@@ -200,16 +243,23 @@ let_go(struct cli_thin *t, struct entry *e, uint64_t at_us)
 	struct clasp_line_error err;
 	struct clasp_str text = clasp_buf_str(&e->held);
 
+	if (!e->member || t->members_bytes + text.len > BUNDLE_BYTES)
+		give_members(t);
 	text.len--;	/* the LF */
-	if (clasp_line_parse(text, &t->arena, &line, &err) == 0) {
-		got_out(t, e, &line.items[0], at_us);
-		give(t, line, (int64_t)at_us);
+	if (clasp_line_parse(text, &t->arena, &line, &err) < 0)
+		return;
+	got_out(t, e, &line.items[0], at_us);
+	if (e->member && add_member(t, &line.items[0])) {
+		t->members_bytes += text.len + MEMBER_BYTES;
+		return;
 	}
+	give(t, line, (int64_t)at_us);
 	clasp_arena_reset(&t->arena);
 }
 
 static int
-hold(struct cli_thin *t, struct entry *e, const struct clasp_line *line)
+hold(struct cli_thin *t, struct entry *e, const struct clasp_line *line,
+    bool member)
 {
 	clasp_buf_reset(&e->held);
 	if (clasp_line_format(&e->held, line, CLASP_LINE_EXACT) < 0) {
@@ -219,6 +269,7 @@ hold(struct cli_thin *t, struct entry *e, const struct clasp_line *line)
 	if (!e->holding)
 		t->holding++;
 	e->holding = true;
+	e->member = member;
 	return 0;
 }
 
@@ -359,9 +410,64 @@ pass_whole(struct cli_thin *t, const struct clasp_line *line, uint64_t now_us)
 			continue;
 		/* the last move comes before the gesture's end */
 		if (e->holding && is_move(&line->items[i]))
-			let_go(t, e, now_us);
+			let_go(t, e, now_us);	/* moves are no members */
 		got_out(t, e, &line->items[i], now_us);
 	}
+}
+
+/* May all of a bundle wait? */
+static bool
+bundle_may_wait(struct cli_thin *t, const struct clasp_line *line)
+{
+	struct clasp_line one = *line;
+	uint32_t i;
+
+	if (!t->config.bundles || !line->bundle || line->timed ||
+	    line->count == 0)
+		return false;
+	one.bundle = false;
+	one.count = 1;
+	for (i = 0; i < line->count; i++) {
+		one.items = &line->items[i];
+		if (is_move(one.items) || !may_wait(&one) ||
+		    !make_key(t, one.items))
+			return false;
+	}
+	return true;
+}
+
+/* A bundle, of which only those pass that may already. */
+static int
+take_members(struct cli_thin *t, const struct clasp_line *line,
+    uint64_t now_us)
+{
+	struct clasp_line one = *line, rest = *line;
+	struct entry *e;
+	uint32_t i;
+	int r = 0;
+
+	one.bundle = false;
+	one.count = 1;
+	for (i = 0; i < line->count; i++) {
+		one.items = &line->items[i];
+		e = entry_of(t, one.items);
+		if (e != NULL && e->queued && now_us < e->next_us &&
+		    (r = hold(t, e, &one, true)) == 0)
+			continue;
+		if (e != NULL)
+			got_out(t, e, one.items, now_us);
+		if (!add_member(t, one.items)) {
+			t->fn(&one, t->user);
+			r = CLASP_ENOMEM;
+		}
+	}
+	rest.items = t->members;
+	rest.count = t->nmembers;
+	rest.bundle = rest.count > 1;
+	if (rest.count > 0)
+		t->fn(&rest, t->user);
+	t->nmembers = 0;
+	return r;
 }
 
 int
@@ -376,6 +482,8 @@ cli_thin_take(struct cli_thin *t, const struct clasp_line *line,
 		now = read_time(t, line, now_us);
 		cli_thin_run(t, now);
 	}
+	if (line->kind == CLASP_LINE_DATA && bundle_may_wait(t, line))
+		return take_members(t, line, now);
 	if (line->kind == CLASP_LINE_DATA) {
 		if (may_wait(line))
 			e = entry_of(t, &line->items[0]);
@@ -386,7 +494,7 @@ cli_thin_take(struct cli_thin *t, const struct clasp_line *line,
 			unhold(t, e);
 			return 0;
 		} else if (e->queued && now < e->next_us) {
-			r = hold(t, e, line);
+			r = hold(t, e, line, false);
 			if (r == 0)
 				return 0;
 		} else {
@@ -422,6 +530,7 @@ cli_thin_run(struct cli_thin *t, uint64_t now_us)
 		if (e->holding)
 			let_go(t, e, e->next_us);
 	}
+	give_members(t);
 }
 
 void
@@ -440,5 +549,6 @@ cli_thin_end(struct cli_thin *t)
 		e->queued = false;
 		e->next_us = 0;
 	}
+	give_members(t);
 	t->first = t->last = NULL;
 }

@@ -9,8 +9,9 @@
  * The time is the line's own where it has one in front, so that a recording
  * is thinned as it would have been live, else the time of arrival.  A held
  * line that has a time gets that at which it is let go; "+D" is written anew
- * where lines are missing.  A bundle is never torn or held: it passes whole,
- * and its values count as the latest of their addresses.
+ * where lines are missing.  A bundle is never torn or held (unless asked
+ * for): it passes whole, and its values count as the latest of their
+ * addresses.
  */
 #ifndef CLASP_TOOL_THIN_H
 #define CLASP_TOOL_THIN_H
@@ -23,6 +24,12 @@ struct cli_thin_config {
 	double	max_rate;	/* lines a second and address; 0: any */
 	double	epsilon;	/* least change of a number; 0: any */
 	bool	changed;	/* a value that is the same is left out */
+	/*
+	 * For live lines without epsilon or changed: a bundle of nothing but
+	 * values is thinned by its members.  What comes too soon is let go
+	 * in one bundle with all that is due by then.
+	 */
+	bool	bundles;
 };
 
 /* Called with each line that gets through; good until it returns. */

@@ -421,3 +421,17 @@ later() {
 	wait_until 10 eval '[ "$(clasp-get /dmx/1/2 2>&1)" = 2 ]'
 	[ ! -s out ]
 }
+
+@test "--max-rate with -u: whole frames are thinned, the newest comes" {
+	start_relay
+	widget mute
+	bg_ready live clasp-sub -u "$CLASP_URL" --no-snapshot '/dmx/1/*'
+	bg_ready out clasp-dmx-in -d W -u "$CLASP_URL" --max-rate 2
+	wait_for_line w.txt ' 8 00'
+	for i in {10..99}; do
+		echo "5 0000$i$i" >&6
+	done
+	wait_for_line live '/dmx/1/2 ttl=never 153'
+	wait_for_line live '/dmx/1/1 ttl=never 153'
+	(($(wc -l <live) < 60))
+}

@@ -348,3 +348,16 @@ dumped() {
 	# the first thing it hears is what somebody else has set
 	[ "$(tail -n 1 peer)" = /g ]
 }
+
+@test "what rules could not do is counted" {
+	osc_in -n2 -v --map '/osc/f expr:1/x'
+	oscsend 127.0.0.1 "$PORT" /f f 0
+	oscsend 127.0.0.1 "$PORT" /f f 2
+	finish
+	[ "$status" = 0 ]
+	diff got - <<-'END'
+	/osc/f 0.0
+	/osc/f 0.5
+	END
+	grep 'rules: result of an expr that is no number: 1 dropped' got.log
+}

@@ -1,0 +1,133 @@
+/* test_thin.c - fewer lines of the same: what bundles become. */
+#include <string.h>
+
+#include "t.h"
+
+#include "base/buf.h"
+#include "tool/thin.h"
+
+static struct clasp_buf got;
+
+static void
+on_line(const struct clasp_line *line, void *user)
+{
+	(void)user;
+	clasp_line_format(&got, line, 0);
+}
+
+static void
+take(struct cli_thin *t, const char *text, uint64_t now_us)
+{
+	struct clasp_arena arena;
+	struct clasp_line line;
+	struct clasp_line_error err;
+
+	clasp_arena_init(&arena, NULL, 0, 1 << 20);
+	t_eq_int(clasp_line_parse(clasp_str_c(text), &arena, &line, &err), 0, "%s", text);
+	t_eq_int(cli_thin_take(t, &line, now_us), 0, "%s", text);
+	clasp_arena_clear(&arena);
+}
+
+/* What came out since the last call. */
+static const char *
+out(void)
+{
+	static char text[4096];
+	struct clasp_str s = clasp_buf_str(&got);
+
+	snprintf(text, sizeof text, "%.*s", CLASP_STR_ARG(s));
+	clasp_buf_reset(&got);
+	return text;
+}
+
+static struct cli_thin *
+tenth(bool bundles)
+{
+	const struct cli_thin_config config = {
+		.max_rate = 10, .bundles = bundles
+	};
+
+	return cli_thin_new(&config, on_line, NULL);
+}
+
+static void
+a_bundle_passes_whole(void)
+{
+	struct cli_thin *t = tenth(false);
+
+	take(t, "/a 1 ; /b 1", 1000);
+	take(t, "/a 2 ; /b 2", 2000);
+	t_eq_str(out(), "/a 1 ; /b 1\n/a 2 ; /b 2\n", "out");
+	cli_thin_free(t);
+}
+
+static void
+members_are_thinned_and_stay_together(void)
+{
+	struct cli_thin *t = tenth(true);
+
+	take(t, "/a 1 ; /b 1", 1000);
+	t_eq_str(out(), "/a 1 ; /b 1\n", "out");
+	take(t, "/a 2 ; /b 2", 2000);
+	take(t, "/b 3 ; /c 3", 3000);
+	t_eq_str(out(), "/c 3\n", "out");
+	take(t, "/c 4", 4000);
+	t_eq_int(cli_thin_due(t), 101000, "due");
+	cli_thin_run(t, 101000);
+	t_eq_str(out(), "/a 2 ; /b 3\n", "out");
+	take(t, "/a 5 ; /b 5", 102000);
+	t_eq_str(out(), "", "out");
+	cli_thin_end(t);
+	t_eq_str(out(), "/c 4\n/a 5 ; /b 5\n", "out");
+	cli_thin_free(t);
+}
+
+static void
+a_bundle_with_an_event_passes(void)
+{
+	struct cli_thin *t = tenth(true);
+
+	take(t, "/a 1", 1000);
+	take(t, "/a 2 ; /go event 1", 2000);
+	t_eq_str(out(), "/a 1\n/a 2 ; /go event 1\n", "out");
+	take(t, "/a at=5 3 ; /b 3", 3000);
+	t_eq_str(out(), "/a at=5.000000 3 ; /b 3\n", "out");
+	cli_thin_free(t);
+}
+
+static void
+what_is_let_go_fits_a_frame(void)
+{
+	struct cli_thin *t = tenth(true);
+	char text[200];
+	int i, round, bundles = 0;
+	const char *p;
+
+	for (round = 0; round < 2; round++)
+		for (i = 0; i < 2000; i++) {
+			snprintf(text, sizeof text, "/some/address/%d %d ; "
+			    "/another/address/%d %d", i, round, i, round);
+			take(t, text, 1000);
+		}
+	clasp_buf_reset(&got);
+	cli_thin_run(t, 200000);
+	t_check(got.len > 65536, "let go");
+	for (p = (const char *)got.data; p < (const char *)got.data + got.len;
+	    p = strchr(p, '\n') + 1) {
+		bundles++;
+		t_check(strchr(p, '\n') - p < 60000, "let go");
+	}
+	t_check(bundles > 1 && bundles < 10, "let go");
+	cli_thin_free(t);
+}
+
+int
+main(void)
+{
+	t_run(a_bundle_passes_whole);
+	t_run(members_are_thinned_and_stay_together);
+	t_run(a_bundle_with_an_event_passes);
+	t_run(what_is_let_go_fits_a_frame);
+	clasp_buf_clear(&got);
+	return t_end();
+}

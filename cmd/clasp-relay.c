@@ -25,7 +25,7 @@
 enum {
 	OWN_PORT = CLI_OWN, OWN_HOST, OWN_LISTEN, OWN_PORT_FILE, OWN_NAME,
 	OWN_LOG_LEVEL, OWN_MAX_SESSIONS, OWN_MAX_SUBSCRIPTIONS,
-	OWN_MAX_PARAMS, OWN_MAX_SIGNALS, OWN_QUEUE_SIZE, OWN_RATE_LIMIT,
+	OWN_MAX_PARAMS, OWN_EVICT, OWN_MAX_SIGNALS, OWN_QUEUE_SIZE, OWN_RATE_LIMIT,
 	OWN_SESSION_TIMEOUT, OWN_DRAIN_TIMEOUT, OWN_PARAM_TTL, OWN_SIGNAL_TTL,
 	OWN_NO_TTL, OWN_NO_WEBSOCKET, OWN_TRUE_ALREADY, OWN_RENDEZVOUS_PORT,
 	OWN_MISSING
@@ -63,6 +63,9 @@ static const struct cli_option own_options[] = {
 	    "subscriptions of a session (100); 0: no limit"),
 	WITH(OWN_MAX_PARAMS, "max-params", "N",
 	    "params kept (100000); 0: no limit"),
+	{ OWN_EVICT, 0, "evict", "POLICY",
+	    "who leaves then: lru, oldest or reject", CLI_ARG,
+	    CLI_COMPLETE_WORDS, "lru oldest reject" },
 	WITH(OWN_MAX_SIGNALS, "max-signals", "N",
 	    "signals kept (100000); 0: no limit"),
 	WITH(OWN_QUEUE_SIZE, "queue-size", "N",
@@ -77,7 +80,8 @@ static const struct cli_option own_options[] = {
 	    "forget params unused for D (3600s); 0: never"),
 	WITH(OWN_SIGNAL_TTL, "signal-ttl", "D",
 	    "forget signals unused for D (3600s); 0: never"),
-	{ OWN_NO_TTL, 0, "no-ttl", NULL, "forget nothing", 0, 0, NULL },
+	{ OWN_NO_TTL, 0, "no-ttl", NULL,
+	    "forget only what was given a time of its own", 0, 0, NULL },
 	{ OWN_NO_WEBSOCKET, 0, "no-websocket", NULL,
 	    "only what --listen says", 0, 0, NULL },
 	ABSENT("no-mdns", "do not announce by mDNS"),
@@ -238,6 +242,20 @@ set_log_level(const char *name)
 	    name);
 }
 
+/* In the order of enum clasp_evict. */
+static enum clasp_evict
+policy(void)
+{
+	static const char *const words[] = { "lru", "oldest", "reject" };
+	const char *name = cli_arg();
+	size_t i;
+
+	for (i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (strcmp(words[i], name) == 0)
+			return (enum clasp_evict)i;
+	cli_arg_bad("'%s' is not one of lru, oldest, reject", name);
+}
+
 static void
 add_listen(const char *url)
 {
@@ -260,6 +278,9 @@ take_limit(int id)
 		break;
 	case OWN_MAX_PARAMS:
 		r->max_params = count(0);
+		break;
+	case OWN_EVICT:
+		r->evict = policy();
 		break;
 	case OWN_MAX_SIGNALS:
 		r->max_signals = count(0);

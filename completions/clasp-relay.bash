@@ -72,6 +72,9 @@ _clasp_relay()
 	--max-params|=--max-params)
 		:
 		return ;;
+	--evict|=--evict)
+		mapfile -t COMPREPLY < <(compgen -W 'lru oldest reject' -- "$cur")
+		return ;;
 	--max-signals|=--max-signals)
 		:
 		return ;;
@@ -120,6 +123,7 @@ _clasp_relay()
 			--max-clients
 			--max-subscriptions
 			--max-params
+			--evict
 			--max-signals
 			--queue-size
 			--rate-limit

@@ -107,6 +107,23 @@ clasp_retained_put(struct clasp_retained *retained, struct clasp_str address,
 	return 0;
 }
 
+uint64_t
+clasp_retained_expire(struct clasp_retained *retained, uint64_t now_us,
+    uint32_t most)
+{
+	uint64_t at;
+
+	if (retained->ttl_us == 0)
+		return UINT64_MAX;
+	while (retained->first != NULL) {
+		at = retained->first->published_us + retained->ttl_us;
+		if (at > now_us || most-- == 0)
+			return at;
+		forget(retained, retained->first);
+	}
+	return UINT64_MAX;
+}
+
 bool
 clasp_retained_next(struct clasp_retained *retained, void **at,
     uint64_t now_us, struct clasp_str *address, struct clasp_str *payload)
@@ -114,9 +131,7 @@ clasp_retained_next(struct clasp_retained *retained, void **at,
 	struct entry *e = *at;
 
 	if (e == NULL) {
-		while (retained->first != NULL && retained->ttl_us > 0 &&
-		    retained->first->published_us + retained->ttl_us <= now_us)
-			forget(retained, retained->first);
+		clasp_retained_expire(retained, now_us, UINT32_MAX);
 		e = retained->first;
 	} else {
 		e = e->next;

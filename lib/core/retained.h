@@ -25,6 +25,12 @@ int	clasp_retained_put(struct clasp_retained *retained,
 	    uint64_t now_us);
 void	clasp_retained_remove(struct clasp_retained *retained,
 	    struct clasp_str address, uint64_t hash);
+/*
+ * Forget those whose time is over, at most so many.  Returns when the next
+ * one's is, or UINT64_MAX.
+ */
+uint64_t clasp_retained_expire(struct clasp_retained *retained,
+	    uint64_t now_us, uint32_t most);
 /* Walk, oldest first: start with *at = NULL; false at the end. */
 bool	clasp_retained_next(struct clasp_retained *retained, void **at,
 	    uint64_t now_us, struct clasp_str *address,

@@ -65,7 +65,7 @@ clasp_router_new(const struct clasp_router_config *config,
 	clasp_arena_init(&router->arena, router->room, sizeof router->room,
 	    64 * CLASP_PAYLOAD_MAX + 4096);
 	router->store = clasp_store_new(config->max_params,
-	    config->param_ttl_s);
+	    config->param_ttl_s, config->evict);
 	router->subs = clasp_subs_new();
 	router->signals = clasp_signals_new(config->max_signals,
 	    config->signal_ttl_s);
@@ -178,6 +178,8 @@ clasp_router_tick(struct clasp_router *router, uint64_t now_us)
 	clasp_router_enter(router);
 	clasp_run_end(router);
 	next = clasp_snapshots_tick(&router->snapshots, now_us);
+	at = clasp_sweep_tick(router, now_us);
+	next = at < next ? at : next;
 	while ((s = waiting->first) != NULL) {
 		at = s->opened_us + router->config.handshake_us;
 		if (at > now_us) {
@@ -220,6 +222,8 @@ void
 clasp_router_stats(const struct clasp_router *router,
     struct clasp_router_stats *out)
 {
+	struct clasp_losses losses;
+
 	*out = (struct clasp_router_stats){
 		.sessions = router->sessions[CLASP_SESSION_OPEN].count,
 		.subscriptions = clasp_subs_count(router->subs),
@@ -229,6 +233,9 @@ clasp_router_stats(const struct clasp_router *router,
 		.messages_out = router->messages_out,
 		.drops = router->drops,
 	};
+	clasp_sweep_losses(router, &losses);
+	out->expired = losses.expired;
+	out->evicted = losses.evicted;
 }
 
 /* ---------------------------------------------------- shared with bundles */

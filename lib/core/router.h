@@ -26,6 +26,7 @@
 
 #include "base/str.h"
 #include "core/outq.h"
+#include "core/store.h"
 
 struct clasp_router;
 struct clasp_session;
@@ -35,6 +36,7 @@ struct clasp_router_config {
 	uint32_t	max_sessions;	/* 0: unlimited */
 	uint32_t	max_subscriptions; /* each session; 0: unlimited */
 	uint32_t	max_params;	/* 0: unlimited */
+	enum clasp_evict evict;		/* who leaves when there are as many */
 	uint32_t	max_signals;	/* 0: unlimited */
 	uint32_t	queue_msgs;	/* outbound, each session */
 	size_t		queue_bytes;
@@ -143,6 +145,8 @@ struct clasp_router_stats {
 	uint64_t	messages_in;
 	uint64_t	messages_out;	/* queued to somebody */
 	uint64_t	drops;
+	uint64_t	expired;	/* params and signals */
+	uint64_t	evicted;
 };
 void	clasp_router_stats(const struct clasp_router *router,
 	    struct clasp_router_stats *out);

@@ -16,6 +16,7 @@
 #include "core/snapshot.h"
 #include "core/store.h"
 #include "core/subs.h"
+#include "core/sweep.h"
 
 enum clasp_session_state {
 	CLASP_SESSION_HANDSHAKE,	/* no HELLO yet */
@@ -84,6 +85,7 @@ struct clasp_router {
 	uint64_t	 random;
 	struct clasp_arena arena;	/* of the message in work */
 	struct clasp_run run;
+	struct clasp_sweep sweep;
 	uint64_t	 messages_in, messages_out, drops;
 	uint8_t		 room[16384];	/* of the arena */
 	uint8_t		 scratch[CLASP_PAYLOAD_MAX];

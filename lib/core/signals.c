@@ -22,6 +22,7 @@ struct clasp_signals {
 	struct entry	*first, *last;
 	uint32_t	 max;
 	uint64_t	 ttl_us;
+	uint64_t	 expired, evicted;
 };
 
 static struct clasp_str
@@ -78,12 +79,30 @@ forget(struct clasp_signals *signals, struct entry *e)
 }
 
 /* The list is in the order of access, so what is too old stands in front. */
-static void
-expire(struct clasp_signals *signals, uint64_t now_us)
+uint64_t
+clasp_signals_expire(struct clasp_signals *signals, uint64_t now_us,
+    uint32_t most)
 {
-	while (signals->ttl_us > 0 && signals->first != NULL &&
-	    signals->first->accessed_us + signals->ttl_us <= now_us)
+	uint64_t at;
+
+	if (signals->ttl_us == 0)
+		return UINT64_MAX;
+	while (signals->first != NULL) {
+		at = signals->first->accessed_us + signals->ttl_us;
+		if (at > now_us || most-- == 0)
+			return at;
+		signals->expired++;
 		forget(signals, signals->first);
+	}
+	return UINT64_MAX;
+}
+
+void
+clasp_signals_losses(const struct clasp_signals *signals, uint64_t *expired,
+    uint64_t *evicted)
+{
+	*expired = signals->expired;
+	*evicted = signals->evicted;
 }
 
 void
@@ -153,12 +172,14 @@ clasp_signals_put(struct clasp_signals *signals,
 
 	if (e == NULL)
 		return CLASP_ENOMEM;
-	expire(signals, now_us);
+	clasp_signals_expire(signals, now_us, UINT32_MAX);
 	old = clasp_table_get(&signals->table, e->hash, signal->address);
 	if (old != NULL)
 		forget(signals, old);
-	else if (signals->max > 0 && signals->table.count >= signals->max)
+	else if (signals->max > 0 && signals->table.count >= signals->max) {
+		signals->evicted++;
 		forget(signals, signals->first);
+	}
 	if (clasp_table_add(&signals->table, e->hash, e) < 0) {
 		clasp_arena_clear(&e->arena);
 		free(e);
@@ -185,7 +206,7 @@ clasp_signals_find(struct clasp_signals *signals, struct clasp_str pattern,
 	struct entry *e, *next, *end;
 	int n = 0;
 
-	expire(signals, now_us);
+	clasp_signals_expire(signals, now_us, UINT32_MAX);
 	found = malloc((signals->table.count + 1) * sizeof *found);
 	*out = found;
 	if (found == NULL)

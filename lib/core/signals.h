@@ -29,6 +29,15 @@ int	clasp_signals_put(struct clasp_signals *signals,
 int	clasp_signals_find(struct clasp_signals *signals,
 	    struct clasp_str pattern, uint64_t now_us,
 	    const struct clasp_signal ***out);
+/*
+ * Forget what has expired, at most so many.  Returns when the next one will,
+ * or UINT64_MAX.
+ */
+uint64_t clasp_signals_expire(struct clasp_signals *signals, uint64_t now_us,
+	    uint32_t most);
+/* How many have gone without anybody asking. */
+void	clasp_signals_losses(const struct clasp_signals *signals,
+	    uint64_t *expired, uint64_t *evicted);
 uint32_t clasp_signals_count(const struct clasp_signals *signals);
 
 #endif

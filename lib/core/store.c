@@ -4,8 +4,19 @@
  *	table		hash -> record
  *	blocks		[ a b d ] [ f g ] [ k m n p ]	by address bytes
  *
+ *	heap		by the time each would expire if left alone
+ *	leaving		oldest - ... - newest, and the same of the locked
+ *
  * The ordered index is a list of blocks of pointers: finding is two binary
  * searches, adding moves at most one block's pointers.
+ *
+ * A place in the heap is where its record stood when it was put there: being
+ * touched only makes a record live longer, so it is looked at again when that
+ * time comes, and a write or a get does not move it.
+ *
+ * The list `leaving` is in the order of the last touch.  A locked record that
+ * is met at its front is put aside, so that it is passed once; it comes back
+ * when it is touched or its lock is given back.
  */
 #include "core/store.h"
 
@@ -29,15 +40,30 @@ struct clasp_lock {
 	struct clasp_lock *next, **back;	/* of the same holder */
 };
 
+struct due {
+	uint64_t	 at_us;		/* not before */
+	struct clasp_record *record;
+};
+
+struct leaving {
+	struct clasp_record *first, *last;
+};
+
 struct clasp_store {
 	struct clasp_table table;
 	struct block	**blocks;
 	uint32_t	 nblocks, cap_blocks;
 	uint32_t	 max_params;
 	uint32_t	 ttl_s;
+	uint8_t		 evict;		/* enum clasp_evict */
 	uint64_t	 generation;
-	uint64_t	 next_expiry_us;	/* nothing expires before */
 	size_t		 snapshot_bytes;
+	struct due	*heap;
+	uint32_t	 ndue, cap_due;	/* room for every record */
+	struct leaving	 leaving[2];	/* [1]: those put aside */
+	uint64_t	 expired, evicted;
+	uint16_t	 lost_len;
+	char		 lost[CLASP_ADDRESS_MAX];
 };
 
 /* --------------------------------------------------------------- authors */
@@ -103,21 +129,6 @@ clasp_record_holder(const struct clasp_record *r)
 	return r->lock ? r->lock->holder : NULL;
 }
 
-void
-clasp_store_release(struct clasp_store *store, struct clasp_author *author)
-{
-	struct clasp_record *r;
-	uint64_t expiry;
-
-	while (author->locks != NULL) {
-		r = author->locks->record;
-		lock_release(r);
-		expiry = clasp_record_expiry(store, r);
-		if (expiry < store->next_expiry_us)
-			store->next_expiry_us = expiry;
-	}
-}
-
 /* --------------------------------------------------------------- records */
 
 int
@@ -174,6 +185,181 @@ record_free(struct clasp_record *r)
 	if (r->data_len > CLASP_RECORD_INLINE)
 		free(r->data.far);
 	free(r);
+}
+
+/* -------------------------------------------------------------- lifetimes */
+
+static void
+due_put(struct clasp_store *store, uint32_t i, struct due due)
+{
+	store->heap[i] = due;
+	due.record->due = i + 1;
+}
+
+static void
+due_rise(struct clasp_store *store, uint32_t i, struct due due)
+{
+	uint32_t up;
+
+	for (; i > 0; i = up) {
+		up = (i - 1) / 2;
+		if (store->heap[up].at_us <= due.at_us)
+			break;
+		due_put(store, i, store->heap[up]);
+	}
+	due_put(store, i, due);
+}
+
+static void
+due_sink(struct clasp_store *store, uint32_t i, struct due due)
+{
+	uint32_t down;
+
+	for (; (down = 2 * i + 1) < store->ndue; i = down) {
+		if (down + 1 < store->ndue && store->heap[down + 1].at_us <
+		    store->heap[down].at_us)
+			down++;
+		if (due.at_us <= store->heap[down].at_us)
+			break;
+		due_put(store, i, store->heap[down]);
+	}
+	due_put(store, i, due);
+}
+
+static void
+due_remove(struct clasp_store *store, struct clasp_record *r)
+{
+	struct due last;
+	uint32_t i;
+
+	if (r->due == 0)
+		return;
+	i = r->due - 1;
+	r->due = 0;
+	last = store->heap[--store->ndue];
+	if (last.record == r)
+		return;
+	if (i > 0 && last.at_us < store->heap[(i - 1) / 2].at_us)
+		due_rise(store, i, last);
+	else
+		due_sink(store, i, last);
+}
+
+/* It may expire sooner than it stands in the heap, or stands in none. */
+static void
+due_update(struct clasp_store *store, struct clasp_record *r)
+{
+	struct due due = { clasp_record_expiry(store, r), r };
+
+	if (due.at_us == UINT64_MAX)
+		return;		/* found when its old time comes */
+	if (r->due == 0)
+		due_rise(store, store->ndue++, due);
+	else if (due.at_us < store->heap[r->due - 1].at_us)
+		due_rise(store, r->due - 1, due);
+}
+
+/* Room in the heap for one record more than there are. */
+static int
+due_reserve(struct clasp_store *store)
+{
+	uint32_t cap = store->cap_due ? store->cap_due * 2 : 64;
+	struct due *heap;
+
+	if (store->table.count < store->cap_due)
+		return 0;
+	heap = realloc(store->heap, cap * sizeof *heap);
+	if (heap == NULL)
+		return CLASP_ENOMEM;
+	store->heap = heap;
+	store->cap_due = cap;
+	return 0;
+}
+
+/* ------------------------------------------------------- order of leaving */
+
+static bool
+has_order(const struct clasp_store *store)
+{
+	return store->max_params > 0 && store->evict != CLASP_EVICT_REJECT;
+}
+
+static void
+leaving_remove(struct clasp_store *store, struct clasp_record *r)
+{
+	struct leaving *list = &store->leaving[r->aside];
+
+	if (r->older != NULL)
+		r->older->newer = r->newer;
+	else
+		list->first = r->newer;
+	if (r->newer != NULL)
+		r->newer->older = r->older;
+	else
+		list->last = r->older;
+}
+
+/* In front of `next`, or last when that is NULL. */
+static void
+leaving_insert(struct clasp_store *store, struct clasp_record *r,
+    struct clasp_record *next, bool aside)
+{
+	struct leaving *list = &store->leaving[aside];
+
+	r->aside = aside;
+	r->newer = next;
+	r->older = next ? next->older : list->last;
+	if (r->older != NULL)
+		r->older->newer = r;
+	else
+		list->first = r;
+	if (next != NULL)
+		next->older = r;
+	else
+		list->last = r;
+}
+
+static void
+touch(struct clasp_store *store, struct clasp_record *r)
+{
+	if (!has_order(store) || store->leaving[0].last == r)
+		return;
+	leaving_remove(store, r);
+	leaving_insert(store, r, NULL, false);
+}
+
+static uint64_t
+touched_us(const struct clasp_store *store, const struct clasp_record *r)
+{
+	return store->evict == CLASP_EVICT_LRU ? r->accessed_us :
+	    r->timestamp_us;
+}
+
+/* Not locked any more: back to where it belongs, which is near the front. */
+static void
+come_back(struct clasp_store *store, struct clasp_record *r)
+{
+	struct clasp_record *next = store->leaving[0].first;
+
+	if (!r->aside)
+		return;
+	while (next != NULL && touched_us(store, next) < touched_us(store, r))
+		next = next->newer;
+	leaving_remove(store, r);
+	leaving_insert(store, r, next, false);
+}
+
+void
+clasp_store_release(struct clasp_store *store, struct clasp_author *author)
+{
+	struct clasp_record *r;
+
+	while (author->locks != NULL) {
+		r = author->locks->record;
+		lock_release(r);
+		come_back(store, r);
+		due_update(store, r);
+	}
 }
 
 /* --------------------------------------------------------- ordered index */
@@ -294,7 +480,7 @@ index_remove(struct clasp_store *store, const struct clasp_record *r)
 /* ----------------------------------------------------------------- store */
 
 struct clasp_store *
-clasp_store_new(uint32_t max_params, uint32_t ttl_s)
+clasp_store_new(uint32_t max_params, uint32_t ttl_s, enum clasp_evict evict)
 {
 	struct clasp_store *store = calloc(1, sizeof *store);
 
@@ -303,7 +489,7 @@ clasp_store_new(uint32_t max_params, uint32_t ttl_s)
 	store->table.key = record_key;
 	store->max_params = max_params;
 	store->ttl_s = ttl_s & ~CLASP_TTL_ABSOLUTE;
-	store->next_expiry_us = UINT64_MAX;
+	store->evict = (uint8_t)evict;
 	return store;
 }
 
@@ -320,6 +506,7 @@ clasp_store_free(struct clasp_store *store)
 		free(store->blocks[i]);
 	}
 	free(store->blocks);
+	free(store->heap);
 	clasp_table_clear(&store->table);
 	free(store);
 }
@@ -345,7 +532,22 @@ clasp_store_snapshot_bytes(const struct clasp_store *store)
 uint64_t
 clasp_store_next_expiry(const struct clasp_store *store)
 {
-	return store->next_expiry_us;
+	return store->ndue > 0 ? store->heap[0].at_us : UINT64_MAX;
+}
+
+void
+clasp_store_losses(const struct clasp_store *store, struct clasp_losses *out)
+{
+	out->expired = store->expired;
+	out->evicted = store->evicted;
+	out->last = clasp_str_of(store->lost, store->lost_len);
+}
+
+static void
+note_loss(struct clasp_store *store, const struct clasp_record *r)
+{
+	store->lost_len = r->address_len;
+	memcpy(store->lost, r->address, r->address_len);
 }
 
 static void
@@ -353,9 +555,20 @@ forget(struct clasp_store *store, struct clasp_record *r, uint64_t hash)
 {
 	clasp_table_remove(&store->table, hash, r);
 	index_remove(store, r);
+	due_remove(store, r);
+	if (has_order(store))
+		leaving_remove(store, r);
 	store->snapshot_bytes -= clasp_record_snapshot_bytes(r);
 	store->generation++;
 	record_free(r);
+}
+
+static void
+expire(struct clasp_store *store, struct clasp_record *r, uint64_t hash)
+{
+	store->expired++;
+	note_loss(store, r);
+	forget(store, r, hash);
 }
 
 /* The record if it is alive; a dead one is reclaimed. */
@@ -366,7 +579,7 @@ living(struct clasp_store *store, struct clasp_str address, uint64_t hash,
 	struct clasp_record *r = clasp_table_get(&store->table, hash, address);
 
 	if (r != NULL && expired(store, r, now_us)) {
-		forget(store, r, hash);
+		expire(store, r, hash);
 		return NULL;
 	}
 	return r;
@@ -378,8 +591,12 @@ clasp_store_get(struct clasp_store *store, struct clasp_str address,
 {
 	struct clasp_record *r = living(store, address, hash, now_us);
 
-	if (r != NULL && now_us > r->accessed_us)
+	if (r == NULL)
+		return NULL;
+	if (now_us > r->accessed_us)
 		r->accessed_us = now_us;
+	if (store->evict == CLASP_EVICT_LRU)
+		touch(store, r);
 	return r;
 }
 
@@ -405,30 +622,85 @@ clasp_store_remove(struct clasp_store *store, struct clasp_str address,
 }
 
 uint64_t
-clasp_store_expire(struct clasp_store *store, uint64_t now_us)
+clasp_store_expire(struct clasp_store *store, uint64_t now_us, uint32_t most)
 {
-	uint64_t next = UINT64_MAX, at;
 	struct clasp_record *r;
-	uint32_t i, k;
+	struct due due;
 
-	if (now_us < store->next_expiry_us)
-		return store->next_expiry_us;
-	/* backwards: removing moves only what was visited */
-	for (i = store->nblocks; i-- > 0;)
-		for (k = store->blocks[i]->count; k-- > 0;) {
-			r = store->blocks[i]->records[k];
-			at = clasp_record_expiry(store, r);
-			if (at > now_us) {
-				if (at < next)
-					next = at;
-				continue;
+	for (; store->ndue > 0 && store->heap[0].at_us <= now_us && most > 0;
+	    most--) {
+		r = store->heap[0].record;
+		due = (struct due){ clasp_record_expiry(store, r), r };
+		if (due.at_us == UINT64_MAX)
+			due_remove(store, r);
+		else if (due.at_us > now_us)
+			due_sink(store, 0, due);
+		else
+			expire(store, r, clasp_hash(clasp_record_address(r)));
+	}
+	return clasp_store_next_expiry(store);
+}
+
+/* --------------------------------------------------------------- capacity */
+
+/* Is there no room for another record?  What has expired takes none. */
+static bool
+is_full(struct clasp_store *store, int64_t grown, uint64_t now_us)
+{
+	if (store->max_params == 0 ||
+	    (int64_t)store->table.count + grown < store->max_params)
+		return false;
+	clasp_store_expire(store, now_us, UINT32_MAX);
+	return (int64_t)store->table.count + grown >= store->max_params;
+}
+
+/*
+ * Who would leave next, those excepted that the overlay has changed: they
+ * have been touched, or have left already.  Nothing may be written, and
+ * nothing expire, between two calls with one overlay.
+ */
+static struct clasp_record *
+next_to_leave(struct clasp_store *store, struct clasp_overlay *overlay)
+{
+	struct clasp_str address;
+	struct clasp_record *r;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		/* before a locked one would go what the overlay has touched */
+		if (i == 1 && overlay->changed.count > 1)
+			return NULL;
+		if (!overlay->begun[i])
+			overlay->next[i] = store->leaving[i].first;
+		overlay->begun[i] = true;
+		while ((r = overlay->next[i]) != NULL) {
+			overlay->next[i] = r->newer;
+			address = clasp_record_address(r);
+			if (i == 0 && r->lock != NULL) {
+				leaving_remove(store, r);
+				leaving_insert(store, r, NULL, true);
+			} else if (clasp_table_get(&overlay->changed,
+			    clasp_hash(address), address) == NULL) {
+				return r;
 			}
-			forget(store, r, clasp_hash(clasp_record_address(r)));
-			if (k == 0)
-				break;	/* the block may be gone */
 		}
-	store->next_expiry_us = next;
-	return next;
+	}
+	return NULL;
+}
+
+/* Room for one more, which judge() has found to be allowed. */
+static void
+make_room(struct clasp_store *store, uint64_t now_us)
+{
+	struct clasp_overlay nothing = { 0 };
+	struct clasp_record *r;
+
+	if (!is_full(store, 0, now_us))
+		return;
+	r = next_to_leave(store, &nothing);
+	store->evicted++;
+	note_loss(store, r);
+	forget(store, r, clasp_hash(clasp_record_address(r)));
 }
 
 /* ----------------------------------------------------------------- write */
@@ -446,8 +718,7 @@ struct standing {
  * decides which of several reasons a writer is told.
  */
 static int
-judge(struct clasp_store *store, const struct standing *s,
-    const struct clasp_write *w, uint32_t created, uint64_t now_us,
+judge(const struct standing *s, const struct clasp_write *w,
     struct clasp_outcome *out)
 {
 	out->holder = s->exists ? s->holder : NULL;
@@ -462,18 +733,20 @@ judge(struct clasp_store *store, const struct standing *s,
 	default:
 		return CLASP_EVALUE;
 	}
-	if (!s->exists && store->max_params > 0) {
-		if (store->table.count + created >= store->max_params)
-			clasp_store_expire(store, now_us);
-		if (store->table.count + created >= store->max_params)
-			return CLASP_EFULL;
-	}
 	out->revision++;
 	if (w->unlock && s->exists)
 		out->holder = NULL;
 	if (w->lock)
 		out->holder = w->author;
 	return 0;
+}
+
+/* Absolute zero: the write counts, the record is not kept. */
+static bool
+leaves_nothing(const struct clasp_write *w, const struct clasp_outcome *out)
+{
+	return w->has_ttl && w->ttl == CLASP_TTL_ABSOLUTE &&
+	    out->holder == NULL;
 }
 
 /* Put the value's bytes into the record; on error it is as before. */
@@ -529,8 +802,6 @@ static void
 stamp(struct clasp_store *store, struct clasp_record *r,
     const struct clasp_write *w, struct clasp_lock *lock, uint64_t now_us)
 {
-	uint64_t expiry;
-
 	if (w->unlock)
 		lock_release(r);
 	if (lock != NULL)
@@ -549,15 +820,16 @@ stamp(struct clasp_store *store, struct clasp_record *r,
 		r->ttl = w->ttl;
 		r->own_ttl = true;
 	}
-	expiry = clasp_record_expiry(store, r);
-	if (expiry < store->next_expiry_us)
-		store->next_expiry_us = expiry;
+	if (r->due == 0 || w->has_ttl || w->unlock)
+		due_update(store, r);
+	touch(store, r);
 	store->generation++;
 }
 
+/* With `keep` false the value is looked at and that is all. */
 static int
 create(struct clasp_store *store, const struct clasp_write *w,
-    struct clasp_lock *lock, uint64_t now_us)
+    struct clasp_lock *lock, bool keep, uint64_t now_us)
 {
 	struct clasp_record *r = record_new(w);
 	int error;
@@ -565,6 +837,14 @@ create(struct clasp_store *store, const struct clasp_write *w,
 	if (r == NULL)
 		return CLASP_ENOMEM;
 	error = put_value(r, &w->value);
+	if (error == 0 && !keep) {
+		record_free(r);
+		return 0;
+	}
+	if (error == 0) {
+		make_room(store, now_us);
+		error = due_reserve(store);
+	}
 	if (error == 0)
 		error = clasp_table_add(&store->table, w->hash, r);
 	if (error == 0) {
@@ -576,6 +856,8 @@ create(struct clasp_store *store, const struct clasp_write *w,
 		record_free(r);
 		return error;
 	}
+	if (has_order(store))
+		leaving_insert(store, r, NULL, false);
 	stamp(store, r, w, lock, now_us);
 	store->snapshot_bytes += clasp_record_snapshot_bytes(r);
 	return 0;
@@ -589,6 +871,7 @@ clasp_store_set(struct clasp_store *store, const struct clasp_write *w,
 	struct clasp_lock *lock = NULL;
 	struct standing s = { .exists = r != NULL };
 	size_t before;
+	bool gone;
 	int error;
 
 	if (r != NULL) {
@@ -596,16 +879,20 @@ clasp_store_set(struct clasp_store *store, const struct clasp_write *w,
 		s.strategy = r->strategy;
 		s.holder = clasp_record_holder(r);
 	}
-	error = judge(store, &s, w, 0, now_us, out);
+	error = judge(&s, w, out);
 	if (error < 0)
 		return error;
+	gone = leaves_nothing(w, out);
+	if (r == NULL && !gone && store->evict == CLASP_EVICT_REJECT &&
+	    is_full(store, 0, now_us))
+		return CLASP_EFULL;
 	if (w->lock && (s.holder == NULL || w->unlock)) {
 		lock = malloc(sizeof *lock);
 		if (lock == NULL)
 			return CLASP_ENOMEM;
 	}
 	if (r == NULL) {
-		error = create(store, w, lock, now_us);
+		error = create(store, w, lock, !gone, now_us);
 	} else {
 		before = clasp_record_snapshot_bytes(r);
 		error = put_value(r, &w->value);
@@ -619,8 +906,7 @@ clasp_store_set(struct clasp_store *store, const struct clasp_write *w,
 		free(lock);
 		return error;
 	}
-	/* absolute zero: the write counts, the record is not kept */
-	if (w->has_ttl && w->ttl == CLASP_TTL_ABSOLUTE && out->holder == NULL)
+	if (r != NULL && gone)
 		clasp_store_remove(store, w->address, w->hash);
 	return 0;
 }
@@ -680,6 +966,34 @@ standing(struct clasp_store *store, struct clasp_overlay *overlay,
 	return c;
 }
 
+/* One more record, in the overlay: somebody may have to leave for it. */
+static int
+try_create(struct clasp_store *store, struct clasp_overlay *overlay,
+    uint64_t now_us)
+{
+	struct clasp_record *leaver;
+	struct changed *c;
+
+	if (is_full(store, overlay->grown, now_us)) {
+		leaver = store->evict == CLASP_EVICT_REJECT ? NULL :
+		    next_to_leave(store, overlay);
+		/* nor does a bundle push out its own members */
+		if (leaver == NULL)
+			return CLASP_EFULL;
+		c = clasp_arena_alloc(overlay->arena, sizeof *c);
+		if (c == NULL)
+			return CLASP_ENOMEM;
+		memset(c, 0, sizeof *c);
+		c->address = clasp_record_address(leaver);
+		if (clasp_table_add(&overlay->changed,
+		    clasp_hash(c->address), c) < 0)
+			return CLASP_ENOMEM;
+		overlay->grown--;
+	}
+	overlay->grown++;
+	return 0;
+}
+
 int
 clasp_store_try(struct clasp_store *store, struct clasp_overlay *overlay,
     const struct clasp_write *w, uint64_t now_us, struct clasp_outcome *out)
@@ -690,13 +1004,16 @@ clasp_store_try(struct clasp_store *store, struct clasp_overlay *overlay,
 
 	if (c == NULL)
 		return CLASP_ENOMEM;
-	error = judge(store, &c->standing, w, overlay->created, now_us, out);
+	error = judge(&c->standing, w, out);
 	if (error < 0)
 		return error;
-	gone = w->has_ttl && w->ttl == CLASP_TTL_ABSOLUTE &&
-	    out->holder == NULL;
+	gone = leaves_nothing(w, out);
 	if (!c->standing.exists && !gone)
-		overlay->created++;
+		error = try_create(store, overlay, now_us);
+	else if (c->standing.exists && gone)
+		overlay->grown--;
+	if (error < 0)
+		return error;
 	c->standing.exists = !gone;
 	c->standing.revision = out->revision;
 	c->standing.holder = out->holder;

@@ -9,7 +9,8 @@
  *
  * A record that has outlived its time is absent for every function here,
  * whether its memory has been reclaimed or not; a record whose lock is held
- * does not expire.
+ * does not expire.  When there is no room for a new address, another one goes
+ * (enum clasp_evict); one whose lock is held goes last.
  */
 #ifndef CLASP_CORE_STORE_H
 #define CLASP_CORE_STORE_H
@@ -44,6 +45,13 @@ enum clasp_strategy {
 	CLASP_STRATEGY_LWW	/* the last write always does */
 };
 
+/* Who makes room for a new address. */
+enum clasp_evict {
+	CLASP_EVICT_LRU,	/* the one longest not written or got */
+	CLASP_EVICT_OLDEST,	/* the one longest not written */
+	CLASP_EVICT_REJECT	/* nobody: CLASP_EFULL */
+};
+
 #define CLASP_RECORD_INLINE	16	/* bytes of a value kept inside */
 
 struct clasp_record {
@@ -52,16 +60,19 @@ struct clasp_record {
 	uint64_t	 accessed_us;	/* last write or get */
 	struct clasp_author *author;	/* of the last accepted write */
 	struct clasp_lock *lock;	/* NULL: not locked */
+	struct clasp_record *older, *newer;	/* in the order of leaving */
 	union {
 		uint8_t	 bytes[CLASP_RECORD_INLINE];
 		uint8_t	*far;
 	} data;
 	uint32_t	 data_len;	/* the value without its code */
 	uint32_t	 ttl;		/* as on the wire, if own_ttl */
+	uint32_t	 due;		/* place in the heap + 1; 0: none */
 	uint16_t	 address_len;
 	uint8_t		 code;		/* enum clasp_code */
 	uint8_t		 strategy;	/* enum clasp_strategy */
 	bool		 own_ttl;	/* else the store's default */
+	bool		 aside;		/* among the locked, see store.c */
 	char		 address[];
 };
 
@@ -88,7 +99,8 @@ uint64_t clasp_record_expiry(const struct clasp_store *store,
 	    const struct clasp_record *r);
 
 /* max_params 0: unlimited; ttl_s: sliding seconds by default, 0: none. */
-struct clasp_store *clasp_store_new(uint32_t max_params, uint32_t ttl_s);
+struct clasp_store *clasp_store_new(uint32_t max_params, uint32_t ttl_s,
+	    enum clasp_evict evict);
 void	clasp_store_free(struct clasp_store *store);
 
 struct clasp_write {
@@ -123,7 +135,10 @@ int	clasp_store_set(struct clasp_store *store,
 struct clasp_overlay {
 	struct clasp_table changed;
 	struct clasp_arena *arena;
-	uint32_t	 created;
+	int64_t		 grown;		/* records more than there are */
+	struct clasp_record *next[2];	/* to leave, of those not locked and
+					 * of those aside */
+	bool		 begun[2];
 };
 void	clasp_overlay_init(struct clasp_overlay *overlay,
 	    struct clasp_arena *arena);
@@ -145,12 +160,22 @@ void	clasp_store_release(struct clasp_store *store,
 	    struct clasp_author *author);
 
 /*
- * Reclaim what has expired.  Returns a time before which nothing else will,
- * UINT64_MAX when nothing can.  Visits every record, unless the time it gave
- * last has not come.
+ * Reclaim what has expired, looking at `most` records.  Returns a time before
+ * which nothing else will, UINT64_MAX when nothing can.  Looks at those only
+ * that would have expired if nobody had touched them.
  */
-uint64_t clasp_store_expire(struct clasp_store *store, uint64_t now_us);
+uint64_t clasp_store_expire(struct clasp_store *store, uint64_t now_us,
+	    uint32_t most);
 uint64_t clasp_store_next_expiry(const struct clasp_store *store);
+
+/* How many have gone without anybody asking, since the store was made. */
+struct clasp_losses {
+	uint64_t	expired;	/* and reclaimed */
+	uint64_t	evicted;
+	struct clasp_str last;		/* address of the last; borrowed */
+};
+void	clasp_store_losses(const struct clasp_store *store,
+	    struct clasp_losses *out);
 
 /* Records, those expired but not reclaimed included. */
 uint32_t clasp_store_count(const struct clasp_store *store);

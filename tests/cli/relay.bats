@@ -137,7 +137,30 @@ unix_relay() {
 	    --max-clients 10 --drain-timeout 1 --session-timeout 0
 }
 
+@test "a full relay forgets by its policy" {
+	start_relay --max-params 2 --evict lru
+	clasp-set /a 1
+	clasp-set /b 1
+	clasp-get /a
+	clasp-set /c 1
+	run clasp-get '/**'
+	assert_output "$(printf '/a 1\n/c 1')"
+	start_relay --max-params 2 --evict=oldest
+	clasp-set /a 1
+	clasp-set /b 1
+	clasp-get /a
+	clasp-set /c 1
+	run clasp-get '/**'
+	assert_output "$(printf '/b 1\n/c 1')"
+	start_relay --max-params 1 --evict reject
+	clasp-set /a 1
+	run ! clasp-set /b 1
+	clasp-set /a 2
+}
+
 @test "usage errors name what is wrong and do nothing" {
+	run -2 timeout 5 clasp-relay --evict random
+	assert_line "clasp-relay: --evict: 'random' is not one of lru, oldest, reject"
 	run -2 timeout 5 clasp-relay --nonsense
 	assert_line --partial "--nonsense"
 	assert_line "try 'clasp-relay --help'"

@@ -713,6 +713,7 @@ static void
 two_params(struct clasp_router_config *config)
 {
 	config->max_params = 2;
+	config->evict = CLASP_EVICT_REJECT;
 	config->param_ttl_s = 10;
 }
 

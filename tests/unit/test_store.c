@@ -12,12 +12,18 @@ static struct clasp_author *anna, *bert;
 static uint64_t now;
 
 static void
-begin(uint32_t max, uint32_t ttl_s)
+begin_evicting(uint32_t max, uint32_t ttl_s, enum clasp_evict evict)
 {
-	store = clasp_store_new(max, ttl_s);
+	store = clasp_store_new(max, ttl_s, evict);
 	anna = clasp_author_new(CLASP_STR("anna"));
 	bert = clasp_author_new(CLASP_STR("bert"));
 	now = 1000000000;
+}
+
+static void
+begin(uint32_t max, uint32_t ttl_s)
+{
+	begin_evicting(max, ttl_s, CLASP_EVICT_REJECT);
 }
 
 static void
@@ -241,11 +247,11 @@ a_lock_keeps_a_parameter_alive(void)
 	clasp_store_set(store, &w, now, &out);
 	now += 100000000;
 	t_check(peek("/t") != NULL, "expired under its lock");
-	t_eq_int(clasp_store_expire(store, now), UINT64_MAX, "next expiry");
+	t_eq_int(clasp_store_expire(store, now, UINT32_MAX), UINT64_MAX, "next expiry");
 	clasp_store_release(store, anna);
 	t_check(peek("/t") == NULL, "alive without its lock");
 	t_eq_int(clasp_store_count(store), 1, "reclaimed already");
-	clasp_store_expire(store, now);
+	clasp_store_expire(store, now, UINT32_MAX);
 	t_eq_int(clasp_store_count(store), 0, "not reclaimed");
 	end();
 }
@@ -267,10 +273,10 @@ expiry_reclaims_what_is_due(void)
 		clasp_store_set(store, &w, now, &out);
 	}
 	t_eq_int(clasp_store_next_expiry(store), now + 1000000, "next");
-	t_eq_int(clasp_store_expire(store, now), now + 1000000, "next");
+	t_eq_int(clasp_store_expire(store, now, UINT32_MAX), now + 1000000, "next");
 	for (i = 1; i <= 10; i++) {
 		t_eq_int(clasp_store_expire(store, now +
-		    (uint64_t)i * 1000000), i == 10 ? UINT64_MAX :
+		    (uint64_t)i * 1000000, UINT32_MAX), i == 10 ? UINT64_MAX :
 		    now + (uint64_t)(i + 1) * 1000000, "next");
 		t_eq_int(clasp_store_count(store), 1000 - 100 * i, "count");
 	}
@@ -415,6 +421,262 @@ walks_are_ordered_and_complete(void)
 	end();
 }
 
+/* ---------------------------------------------------------- who leaves */
+
+static void
+who_leaves_for_a_new_one(void)
+{
+	static const struct {
+		enum clasp_evict evict;
+		const char *leaver;
+	} rows[] = {
+		{ CLASP_EVICT_LRU, "/b" },
+		{ CLASP_EVICT_OLDEST, "/a" },
+	};
+	struct clasp_losses losses;
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		begin_evicting(3, 0, rows[i].evict);
+		set(anna, "/a", 1);
+		now++;
+		set(anna, "/b", 1);
+		now++;
+		set(anna, "/c", 1);
+		now++;
+		get("/a");
+		peek("/b");
+		t_eq_int(set(anna, "/c", 2), 0, "one that is there");
+		t_eq_int(clasp_store_count(store), 3, "nobody leaves");
+		t_eq_int(set(anna, "/d", 1), 0, "a new one");
+		t_eq_int(clasp_store_count(store), 3, "one leaves");
+		t_check(peek(rows[i].leaver) == NULL, "%s is there",
+		    rows[i].leaver);
+		t_check(peek("/d") != NULL, "/d is not");
+		clasp_store_losses(store, &losses);
+		t_eq_int(losses.evicted, 1, "evicted");
+		t_eq_int(losses.expired, 0, "expired");
+		t_check(clasp_str_is(losses.last, rows[i].leaver), "last");
+		end();
+	}
+}
+
+static void
+expired_ones_leave_first(void)
+{
+	struct clasp_losses losses;
+	struct clasp_outcome out;
+	struct clasp_write w;
+
+	begin_evicting(2, 0, CLASP_EVICT_LRU);
+	set(anna, "/a", 1);
+	w = write_of(anna, "/b", 1);
+	w.has_ttl = true;
+	w.ttl = 1;
+	clasp_store_set(store, &w, now, &out);
+	now += 1000000;
+	set(anna, "/c", 1);
+	t_check(peek("/a") != NULL, "the living left");
+	clasp_store_losses(store, &losses);
+	t_eq_int(losses.expired, 1, "expired");
+	t_eq_int(losses.evicted, 0, "evicted");
+	/* what is not kept needs no room */
+	w = write_of(anna, "/d", 1);
+	w.has_ttl = true;
+	w.ttl = CLASP_TTL_ABSOLUTE;
+	t_eq_int(clasp_store_set(store, &w, now, &out), 0, "gone at once");
+	t_eq_int(out.revision, 1, "revision");
+	t_check(peek("/a") != NULL && peek("/c") != NULL, "somebody left");
+	end();
+}
+
+/* A second store, simple and slow. */
+#define NAMES	12
+#define ROOM	5
+
+struct simple {
+	bool there;
+	uint64_t accessed, written, revision;
+	uint32_t ttl;		/* seconds, sliding; 0: never */
+	struct clasp_author *holder;
+};
+
+struct simple_store {
+	struct simple one[NAMES];
+};
+
+static bool
+simple_alive(const struct simple *one)
+{
+	return one->there && (one->holder != NULL || one->ttl == 0 ||
+	    one->accessed + one->ttl * UINT64_C(1000000) > now);
+}
+
+static void
+simple_make_room(struct simple_store *m, enum clasp_evict evict)
+{
+	struct simple *leaver = NULL, *one;
+	uint64_t key, least = 0;
+	int count = 0, i;
+
+	for (i = 0; i < NAMES; i++) {
+		one = &m->one[i];
+		if (!simple_alive(one))
+			continue;
+		count++;
+		/* the locked behind all others */
+		key = evict == CLASP_EVICT_LRU ? one->accessed : one->written;
+		if (one->holder != NULL)
+			key |= UINT64_C(1) << 63;
+		if (leaver == NULL || key < least) {
+			leaver = one;
+			least = key;
+		}
+	}
+	if (count >= ROOM)
+		leaver->there = false;
+}
+
+/* Write as the rules say: the new revision, or 0 when locked. */
+static uint64_t
+simple_set(struct simple_store *m, int i, const struct clasp_write *w,
+    enum clasp_evict evict)
+{
+	struct simple *one = &m->one[i];
+
+	if (!simple_alive(one)) {
+		simple_make_room(m, evict);
+		*one = (struct simple){ .there = true };
+	}
+	if (one->holder != NULL && one->holder != w->author)
+		return 0;
+	if (w->unlock)
+		one->holder = NULL;
+	if (w->lock)
+		one->holder = w->author;
+	one->accessed = one->written = now;
+	if (w->has_ttl)
+		one->ttl = w->ttl;
+	return ++one->revision;
+}
+
+static const char *const names[NAMES] = {
+	"/0", "/1", "/2", "/3", "/4", "/5", "/6", "/7", "/8", "/9", "/a", "/b"
+};
+
+static struct clasp_write
+any_write(int *i)
+{
+	struct clasp_write w;
+
+	*i = (int)roll(NAMES);
+	w = write_of(roll(2) ? anna : bert, names[*i], (int64_t)roll(100));
+	w.lock = roll(6) == 0;
+	w.unlock = roll(6) == 0;
+	w.has_ttl = roll(4) == 0;
+	w.ttl = roll(4);
+	return w;
+}
+
+/* Several writes: what is tried first comes about, or nothing is done. */
+static void
+any_bundle(struct simple_store *m, enum clasp_evict evict)
+{
+	struct simple_store copy = *m;
+	struct clasp_write writes[4];
+	struct clasp_outcome tried[4], out;
+	struct clasp_overlay overlay;
+	struct clasp_arena arena;
+	uint64_t wanted[4], begun = now;
+	int which[4], n = 1 + (int)roll(4), k, error;
+	bool good = true;
+
+	clasp_arena_init(&arena, NULL, 0, 1 << 20);
+	clasp_overlay_init(&overlay, &arena);
+	/* no two touches at one time: who leaves would be anybody's guess */
+	for (k = 0; k < n && good; k++, now++) {
+		writes[k] = any_write(&which[k]);
+		wanted[k] = simple_set(&copy, which[k], &writes[k], evict);
+		error = clasp_store_try(store, &overlay, &writes[k], now,
+		    &tried[k]);
+		good = error == 0;
+		/* a bundle that would push out its own is refused */
+		t_check(good == (wanted[k] != 0) || (k > 0 &&
+		    error == CLASP_EFULL), "tried: %d", error);
+	}
+	clasp_overlay_clear(&overlay);
+	clasp_arena_clear(&arena);
+	if (!good)
+		return;
+	*m = copy;
+	now = begun;
+	for (k = 0; k < n; k++, now++) {
+		t_eq_int(clasp_store_set(store, &writes[k], now, &out), 0,
+		    "applied");
+		t_eq_int(out.revision, wanted[k], "revision");
+		t_eq_int(tried[k].revision, wanted[k], "revision tried");
+	}
+}
+
+static void
+any_step(struct simple_store *m, enum clasp_evict evict)
+{
+	struct clasp_author *who;
+	int i = (int)roll(NAMES), k;
+
+	switch (roll(12)) {
+	case 0:
+		who = roll(2) ? anna : bert;
+		clasp_store_release(store, who);
+		for (k = 0; k < NAMES; k++)
+			if (m->one[k].there && m->one[k].holder == who)
+				m->one[k].holder = NULL;
+		break;
+	case 1:
+		clasp_store_expire(store, now, roll(3));
+		break;
+	case 2:
+	case 3:
+		if (get(names[i]) != NULL)
+			m->one[i].accessed = now;
+		break;
+	default:
+		any_bundle(m, evict);
+	}
+	now += 1 + (roll(3) ? roll(400000) : 0);
+}
+
+static void
+a_simple_store_agrees(void)
+{
+	struct simple_store m;
+	int round, step, i;
+	uint64_t next;
+
+	for (round = 0; round < 40; round++) {
+		enum clasp_evict evict = (enum clasp_evict)(round % 2);
+
+		memset(&m, 0, sizeof m);
+		begin_evicting(ROOM, 0, evict);
+		for (step = 0; step < 500 && t_bad == 0; step++) {
+			any_step(&m, evict);
+			for (i = 0; i < NAMES; i++)
+				t_eq_int(peek(names[i]) != NULL,
+				    simple_alive(&m.one[i]),
+				    "round %d step %d: %s", round, step,
+				    names[i]);
+			next = clasp_store_next_expiry(store);
+			for (i = 0; i < NAMES; i++)
+				t_check(!simple_alive(&m.one[i]) ||
+				    m.one[i].holder != NULL ||
+				    m.one[i].ttl == 0 || next <=
+				    m.one[i].accessed + m.one[i].ttl *
+				    UINT64_C(1000000), "swept too late");
+		}
+		end();
+	}
+}
+
 int
 main(void)
 {
@@ -426,5 +688,8 @@ main(void)
 	t_run(capacity);
 	t_run(a_dry_run_changes_nothing_and_sees_itself);
 	t_run(walks_are_ordered_and_complete);
+	t_run(who_leaves_for_a_new_one);
+	t_run(expired_ones_leave_first);
+	t_run(a_simple_store_agrees);
 	return t_end();
 }

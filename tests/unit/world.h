@@ -47,6 +47,7 @@ struct world {
 	unsigned	 count;
 	uint64_t	 now;
 	unsigned	 logged;
+	char		 log[1400];	/* the last line */
 };
 
 /* Let the socket take what it will. */
@@ -109,9 +110,11 @@ world_pause(struct clasp_session *s, void *link, bool pause)
 static inline void
 world_log(void *user, int level, const char *text)
 {
+	struct world *w = user;
+
 	(void)level;
-	(void)text;
-	((struct world *)user)->logged++;
+	w->logged++;
+	snprintf(w->log, sizeof w->log, "%s", text);
 }
 
 static inline void

@@ -338,12 +338,11 @@ finish(struct clasp_pump *p, void *user)
 	uv_timer_stop(&answer_timer);
 	clasp_port_close(port);
 	port = NULL;
-	if (leaving)
-		return;
-	leaving = true;
-	if (!c || cli_signal() || cli_exit_code() == CLI_TIMEOUT ||
-	    clasp_client_barrier(c, on_barrier, p) < 0)
+	if (!c || cli_signal() || cli_exit_code() == CLI_TIMEOUT)
+		clasp_pump_stop(p);	/* at once, whatever we wait for */
+	else if (!leaving && clasp_client_barrier(c, on_barrier, p) < 0)
 		clasp_pump_stop(p);
+	leaving = true;
 }
 
 static void

@@ -80,12 +80,12 @@ struct place {
 	struct clasp_str mark;
 };
 
-/* A line that waits for its time; its bytes are a frame. */
+/* A line that waits for its time, as text: it loses nothing. */
 struct ahead {
 	struct ahead	*next;
 	int64_t		 time_us;
 	size_t		 len;
-	uint8_t		 frame[];
+	char		 text[];
 };
 
 static struct player {
@@ -166,36 +166,61 @@ wanted(struct player *pl, const struct clasp_line *line,
 
 /* ----------------------------------------------------------- reading ahead */
 
-static void
-keep(struct player *pl, const struct clasp_line *line, int64_t time_us)
+/* Can it be sent?  Said now, while its place in the file is known. */
+static bool
+sendable(struct player *pl, const struct clasp_line *line)
 {
+	struct clasp_line now = *line;
 	struct clasp_buf buf = { 0 };
 	struct clasp_frame head;
 	struct clasp_msg msg;
-	struct ahead *a;
 	int r;
 
-	if (line->kind == CLASP_LINE_CONTROL && clasp_pump_client(pl->pump)) {
+	if (!clasp_pump_client(pl->pump))
+		return true;
+	if (line->kind == CLASP_LINE_CONTROL) {
 		clasp_pump_emit(pl->pump, line);	/* says why not */
-		return;
+		return false;
 	}
+	clasp_line_resolve(&now, 0);
 	clasp_arena_reset(&pl->arena);
-	r = clasp_line_to_msg(line, &pl->arena, &msg, &head);
+	r = clasp_line_to_msg(&now, &pl->arena, &msg, &head);
 	if (r == 0)
 		r = clasp_frame_append(&buf, &msg, &head);
-	if (r < 0) {
+	if (r < 0)
 		clasp_pump_complain(pl->pump, 1, clasp_strerror(r));
-		clasp_buf_clear(&buf);
-		return;
-	}
-	a = malloc(sizeof *a + buf.len);
+	clasp_buf_clear(&buf);
+	return r >= 0;
+}
+
+static struct ahead *
+new_ahead(const struct clasp_line *line, int64_t time_us)
+{
+	struct clasp_line kept = *line;
+	struct clasp_buf buf = { 0 };
+	struct ahead *a = NULL;
+
+	kept.timed = false;
+	if (clasp_line_format(&buf, &kept, CLASP_LINE_EXACT) == 0)
+		a = malloc(sizeof *a + buf.len);
 	if (!a)
 		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
 	a->next = NULL;
 	a->time_us = time_us;
-	a->len = buf.len;
-	memcpy(a->frame, buf.data, buf.len);
+	a->len = buf.len - 1;		/* without its LF */
+	memcpy(a->text, buf.data, a->len);
 	clasp_buf_clear(&buf);
+	return a;
+}
+
+static void
+keep(struct player *pl, const struct clasp_line *line, int64_t time_us)
+{
+	struct ahead *a;
+
+	if (!sendable(pl, line))
+		return;
+	a = new_ahead(line, time_us);
 	/* A file is read faster than it is played: see at once when the
 	 * first line is due. */
 	if (!pl->first && !pl->ended)
@@ -285,19 +310,16 @@ emit(const struct clasp_line *line, void *user)
 static void
 play(struct player *pl, const struct ahead *a)
 {
-	struct clasp_frame frame;
+	struct clasp_line_error err;
 	struct clasp_line line;
-	struct clasp_msg msg;
-	struct clasp_str raw = clasp_str_of((const char *)a->frame, a->len);
 
 	clasp_arena_reset(&pl->arena);
-	if (clasp_frame_decode(a->frame, a->len, &frame) <= 0 ||
-	    clasp_msg_decode(frame.payload, frame.len, &pl->arena,
-	    CLASP_DECODE_EXACT, &msg) < 0 || clasp_line_from_msg(&line, &msg,
-	    &frame, raw, &pl->arena, CLASP_LINE_EXACT) < 0)
-		return;
-	if (!cli.exact)
-		line.has_qos = line.has_frame_ts = false;
+	if (clasp_line_parse(clasp_str_of(a->text, a->len), &pl->arena,
+	    &line, &err) < 0)
+		return;		/* never: we wrote it */
+	/* "at=+D" counts from now, not from when it was read */
+	if (!clasp_pump_client(pl->pump))
+		clasp_line_resolve(&line, clasp_clock_unix_us());
 	mapping_line(&pl->map, &line);
 }
 
@@ -377,14 +399,17 @@ stop(struct player *pl)
 {
 	struct clasp_client *c = clasp_pump_client(pl->pump);
 
-	if (pl->ended)
-		return;
-	pl->ended = true;
-	uv_timer_stop(&pl->map.timer);
-	uv_close((uv_handle_t *)&pl->timer, NULL);
-	if (!c || cli_signal() || !clasp_client_connected(c) ||
+	if (!pl->ended) {
+		uv_timer_stop(&pl->map.timer);
+		uv_close((uv_handle_t *)&pl->timer, NULL);
+	}
+	if (!c || cli_signal() || cli_exit_code() == CLI_TIMEOUT ||
+	    !clasp_client_connected(c))
+		clasp_pump_stop(pl->pump);	/* whatever we wait for */
+	else if (!pl->ended &&
 	    clasp_client_barrier(c, on_barrier, pl->pump) < 0)
 		clasp_pump_stop(pl->pump);
+	pl->ended = true;
 }
 
 static void

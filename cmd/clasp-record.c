@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -69,6 +70,32 @@ now(void)
 }
 
 /* ---------------------------------------------------------------- writing */
+
+/*
+ * A FIFO's reader may come late or read slowly, and no file may hold up the
+ * loop: it is opened before there is one, and takes stdout's place.
+ */
+static void
+open_fifo(void)
+{
+	struct stat st;
+	int pipe_fd;
+
+	if (stat(file, &st) < 0 || !S_ISFIFO(st.st_mode))
+		return;
+	/* open(2) itself could sleep through a signal that came before it */
+	cli_signals(NULL);
+	while ((pipe_fd = open(file, O_WRONLY | O_NONBLOCK | O_CLOEXEC)) < 0 &&
+	    errno == ENXIO && !cli_signal())
+		nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+	if (pipe_fd < 0 && cli_signal())
+		cli_end();
+	if (pipe_fd < 0 || dup2(pipe_fd, STDOUT_FILENO) < 0)
+		cli_die(CLI_UNREACHABLE, file, "%s", cli_strerror(errno));
+	fcntl(STDOUT_FILENO, F_SETFL, O_WRONLY);
+	close(pipe_fd);
+	file = NULL;
+}
 
 /* Open only when the relay is there: a recording of yesterday under the same
  * name outlives a mistyped URL. */
@@ -261,6 +288,8 @@ main(int argc, char **argv)
 	cli_check_patterns(0);
 	if (file && strcmp(file, "-") == 0)
 		file = NULL;
+	if (file)
+		open_fifo();
 	config.patterns = (const char *const *)cli_operands();
 	p = clasp_pump_new(uv_default_loop(), &config);
 	clasp_pump_ready(p);

@@ -435,8 +435,11 @@ on_finish(struct clasp_pump *p, void *user)
 {
 	struct sub *s = user;
 
-	if (s->ending)
+	if (s->ending) {
+		if (cli_signal())
+			clasp_pump_stop(p);	/* not for a command, either */
 		return;
+	}
 	if (s->thin && !s->enough)
 		cli_thin_end(s->thin);
 	s->ending = true;

@@ -6,6 +6,7 @@
 
 #include "client/outlet.h"
 #include "tool/lineio.h"
+#include "tool/out.h"
 
 #define FULL_BYTES	(256u << 10)
 
@@ -171,4 +172,11 @@ clasp_outlet_end(struct clasp_outlet *o)
 		close_handles(o);
 	else
 		flush(o);
+}
+
+void
+clasp_outlet_abandon(struct clasp_outlet *o)
+{
+	cli_out_drop();
+	close_handles(o);
 }

@@ -28,5 +28,7 @@ struct clasp_outlet *clasp_outlet_new(uv_loop_t *loop,
 void	clasp_outlet_dirty(struct clasp_outlet *o);
 /* Put all out, then close; `done` is the last event, and o is freed. */
 void	clasp_outlet_end(struct clasp_outlet *o);
+/* After clasp_outlet_end: leave out what the reader does not take. */
+void	clasp_outlet_abandon(struct clasp_outlet *o);
 
 #endif

@@ -18,6 +18,7 @@
 #include "tool/thin.h"
 #include "wire/address.h"
 
+#define HASTE_MS	1000	/* for a slow reader, after a signal */
 #define HELD_MAX	(64u << 20)	/* live bytes held behind a snapshot */
 
 /* Who wants the lines to pause. */
@@ -37,7 +38,7 @@ struct clasp_pump {
 	struct cli_thin	*thin;		/* with max_rate */
 	struct clasp_arena arena;	/* for one line */
 	uv_async_t	 wake;		/* a signal came */
-	uv_timer_t	 timeout, idle, thinning;
+	uv_timer_t	 timeout, idle, thinning, haste;
 	int		 handles;
 	unsigned	 pause;
 
@@ -84,6 +85,25 @@ check_over(struct clasp_pump *p)
 	uv_close((uv_handle_t *)&p->timeout, on_handle_closed);
 	uv_close((uv_handle_t *)&p->idle, on_handle_closed);
 	uv_close((uv_handle_t *)&p->thinning, on_handle_closed);
+	uv_close((uv_handle_t *)&p->haste, on_handle_closed);
+}
+
+/* A reader that takes nothing must not keep a program that was told to end. */
+static void
+on_haste(uv_timer_t *timer)
+{
+	struct clasp_pump *p = timer->data;
+
+	clasp_pump_stop(p);
+	if (!p->out_done)
+		clasp_outlet_abandon(p->outlet);
+}
+
+static void
+hurry(struct clasp_pump *p)
+{
+	if (!p->handles_closing && !uv_is_active((uv_handle_t *)&p->haste))
+		uv_timer_start(&p->haste, on_haste, HASTE_MS, 0);
 }
 
 void
@@ -102,6 +122,8 @@ clasp_pump_stop(struct clasp_pump *p)
 	if (p->client)
 		clasp_client_close(p->client);
 	clasp_outlet_end(p->outlet);
+	if (cli_signal() || cli_exit_code() == CLI_TIMEOUT)
+		hurry(p);
 	check_over(p);
 }
 
@@ -131,10 +153,22 @@ ended(struct clasp_pump *p)
 		clasp_pump_stop(p);
 }
 
+/* Finish, or stop waiting for what a finish that began waits for. */
+static void
+finish_now(struct clasp_pump *p)
+{
+	if (p->stopping)
+		hurry(p);
+	else if (p->finishing && p->config.finish)
+		p->config.finish(p, p->config.user);
+	else
+		clasp_pump_finish(p);
+}
+
 static void
 on_wake(uv_async_t *wake)
 {
-	clasp_pump_finish(wake->data);
+	finish_now(wake->data);
 }
 
 static void
@@ -149,7 +183,7 @@ static void
 on_timeout(uv_timer_t *timer)
 {
 	cli_fail(CLI_TIMEOUT);
-	clasp_pump_finish(timer->data);
+	finish_now(timer->data);
 }
 
 static void
@@ -838,9 +872,10 @@ clasp_pump_new(uv_loop_t *loop, const struct clasp_pump_config *config)
 	uv_timer_init(loop, &p->timeout);
 	uv_timer_init(loop, &p->idle);
 	uv_timer_init(loop, &p->thinning);
+	uv_timer_init(loop, &p->haste);
 	p->wake.data = p->timeout.data = p->idle.data = p;
-	p->thinning.data = p;
-	p->handles = 4;
+	p->thinning.data = p->haste.data = p;
+	p->handles = 5;
 	awake = p;
 	cli_signals(on_signal);
 	p->outlet = clasp_outlet_new(loop, &out, p);

@@ -36,7 +36,8 @@ struct clasp_pump_config {
 	 * finishes and calls clasp_pump_stop when it has.  May be NULL: stop. */
 	void	(*end)(struct clasp_pump *p, void *user);
 	/* a signal came, -T ran out or -n was reached: close devices, then
-	 * call clasp_pump_stop.  May be NULL: stop. */
+	 * call clasp_pump_stop.  Called again when a signal comes, or -T runs
+	 * out, before that.  May be NULL: stop. */
 	void	(*finish)(struct clasp_pump *p, void *user);
 	/* connected (with relay) again: an -in sends all it knows again */
 	void	(*again)(struct clasp_pump *p, void *user);

@@ -10,7 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "tool/cli.h"
 #include "tool/message.h"
+
+#define HASTE_US	1000000u
 
 enum kind { UNKNOWN, FILE_LIKE, PIPE_LIKE, TERMINAL, SOCKET };
 
@@ -71,11 +75,27 @@ failed(int error)
 }
 
 static void
-wait_writable(void)
+wait_writable(int ms)
 {
 	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
 
-	poll(&p, 1, -1);
+	poll(&p, 1, ms);
+}
+
+/*
+ * After a signal: a reader that takes nothing for so long gets nothing more,
+ * so that a program ends when it is told to.
+ */
+static void
+flush_in_haste(void)
+{
+	uint64_t now = clasp_clock_mono_us(), end = now + HASTE_US;
+
+	while (now < end && cli_out_try_flush() > 0) {
+		wait_writable((int)((end - now) / 1000 + 1));
+		now = clasp_clock_mono_us();
+	}
+	drop();
 }
 
 void
@@ -84,12 +104,16 @@ cli_out_flush(void)
 	ssize_t n;
 
 	while (cli_out_waiting() > 0 && !reader_gone) {
+		if (cli_signal() != 0) {
+			flush_in_haste();
+			break;
+		}
 		n = write(STDOUT_FILENO, collected.data + gone_out,
 		    cli_out_waiting());
 		if (n >= 0)
 			gone_out += (size_t)n;
 		else if (errno == EAGAIN)
-			wait_writable();
+			wait_writable(-1);
 		else if (errno != EINTR)
 			failed(errno);
 	}
@@ -167,6 +191,12 @@ cli_out_try_flush(void)
 		gone_out = 0;
 	}
 	return cli_out_waiting();
+}
+
+void
+cli_out_drop(void)
+{
+	drop();
 }
 
 bool

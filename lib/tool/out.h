@@ -12,6 +12,8 @@
 struct clasp_buf *cli_out_buf(void);
 /* Bytes collected and not yet out. */
 size_t	cli_out_waiting(void);
+/* What waits is not wanted any more. */
+void	cli_out_drop(void);
 /* Drop what a failed addition left, or die when there is no memory. */
 void	cli_out_memory(void);
 

@@ -64,6 +64,14 @@ ended() {
 	[[ $state == Z* ]]
 }
 
+# Has it a handler for SIGINT by now?
+catches_int() {
+	local mask
+
+	mask=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$1/status")
+	((16#${mask:-0} & 2))
+}
+
 # Wait until a process has ended; fails after five seconds.
 gone() {
 	wait_until 5 ended "$1"

@@ -326,3 +326,11 @@ with_ports() {
 	exec 5>&-
 	finish
 }
+
+@test "the first Ctrl-C ends --retry, its input long gone" {
+	bg out clasp-midi-in -d - -u ws://127.0.0.1:1 --retry
+	wait_until 10 catches_int "$BG_PID"
+	kill -INT "$BG_PID"
+	finish
+	[ "$status" -eq 130 ]
+}

@@ -163,6 +163,32 @@ END
 	run -2 clasp-play --map nonsense show
 }
 
+@test "what only lines carry is printed, and sent" {
+	printf '%s\n' '0.1 /a ts=5 rev=3 new=7 {"b":1,"a":2}' \
+	    '0.1 /b qos=commit 1' '/c at=+5 1' >attrs
+	run -0 --separate-stderr clasp-play --speed 0 -o text attrs
+	assert_line -n 0 '/a ts=5.000000 rev=3 new=7 {"a":2,"b":1}'
+	assert_line -n 1 '/b qos=commit 1'
+	[[ ${lines[2]} == '/c at='1* ]]
+	start_relay
+	bg_ready all clasp-sub -n3 '/**'
+	head -n 2 attrs | clasp-play
+	clasp-set /c 1
+	finish
+	assert_equal "$(cut -d' ' -f1 all | tr '\n' ' ')" '/a /b /c '
+}
+
+@test "Ctrl-C ends it although the relay does not answer" {
+	start_relay
+	bg play clasp-play --loop --speed 0 --ready-fd 9 show 9>ready
+	wait_for ready
+	kill -STOP "$RELAY_PID"
+	kill -INT "$BG_PID"
+	finish
+	kill -CONT "$RELAY_PID"
+	[ "$status" -eq 130 ]
+}
+
 @test "a later version is refused" {
 	run -6 --separate-stderr clasp-play -o text --speed 0 \
 	    <<<$'#clasp 2 epoch=0\n0.0 /a 1'

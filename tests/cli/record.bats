@@ -101,6 +101,36 @@ teardown() { common_teardown; }
 	assert_output precious
 }
 
+@test "-o FIFO: a reader that stops holds nothing up" {
+	start_relay
+	mkfifo fifo
+	clasp-set /a 1
+	bg rec clasp-record -o fifo '/**'
+	head -n 3 <fifo >got
+	finish
+	[ "$status" -eq 0 ]
+	assert_equal "$(sed -n 3p got)" '0.000000 /a 1'
+	# nobody reads at all: the relay hears a goodbye all the same
+	exec 7<>fifo
+	bg_ready rec clasp-record -o fifo '/**'
+	seq -f '/big/%g "0123456789012345678901234567890123456789"' 3000 |
+	    clasp-pub -
+	kill -TERM "$BG_PID"
+	finish
+	exec 7>&-
+	[ "$status" -eq 143 ]
+}
+
+@test "-o FIFO without a reader: a signal ends it" {
+	start_relay
+	mkfifo fifo
+	bg rec clasp-record -o fifo '/**'
+	wait_until 10 catches_int "$BG_PID"
+	kill -INT "$BG_PID"
+	finish
+	[ "$status" -eq 130 ]
+}
+
 @test "usage" {
 	run -2 clasp-record
 	run -2 clasp-record -o json '/**'

@@ -167,6 +167,26 @@ END
 	assert_output 0
 }
 
+@test "a stuck reader: a signal, or -T, ends it in about a second" {
+	local how
+
+	start_relay
+	seq -f '/big/%g "0123456789012345678901234567890123456789"' 4000 |
+	    clasp-pub -
+	mkfifo fifo
+	exec 7<>fifo
+	for how in TERM INT; do
+		bg_ready out sh -c 'exec clasp-sub "$@" >fifo' sh '/**'
+		kill -"$how" "$BG_PID"
+		finish
+		[ "$status" -eq $((128 + $(kill -l $how))) ]
+	done
+	bg out sh -c 'exec clasp-sub -T 100ms "/**" >fifo'
+	finish
+	[ "$status" -eq 124 ]
+	exec 7>&-
+}
+
 @test "comes back to a relay that was started again, tells only news" {
 	url=unix:$WORK/socket
 	start_relay --listen "$url"

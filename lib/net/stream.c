@@ -13,8 +13,6 @@
 #include "net/hub.h"
 #include "net/stream.h"
 
-#define QUIET_MS	30000	/* then a ping goes out */
-#define ANSWER_MS	10000	/* then nobody is there */
 #define GOODBYE_MS	1000	/* for flushing and the peer's goodbye */
 #define PIECES		64	/* looked at for one system call */
 #define ALONE		16384	/* a span this long is not copied */
@@ -248,6 +246,16 @@ hear_bye(struct clasp_stream *s, const uint8_t *body, size_t n)
 	    text);
 }
 
+static uint64_t quiet_ms = CLASP_STREAM_QUIET_MS;
+static uint64_t answer_ms = CLASP_STREAM_ANSWER_MS;
+
+void
+clasp_stream_patience(uint64_t quiet, uint64_t answer)
+{
+	quiet_ms = quiet;
+	answer_ms = answer;
+}
+
 static void on_quiet(uv_timer_t *timer);
 
 static void
@@ -264,13 +272,13 @@ on_quiet(uv_timer_t *timer)
 	uint64_t quiet = uv_now(timer->loop) - s->link.heard_ms;
 
 	if (s->paused) {
-		wait_quiet(s, QUIET_MS);
-	} else if (quiet < QUIET_MS) {
-		wait_quiet(s, QUIET_MS - quiet);
+		wait_quiet(s, quiet_ms);
+	} else if (quiet < quiet_ms) {
+		wait_quiet(s, quiet_ms - quiet);
 	} else if (!s->pinged) {
 		s->pinged = true;
 		queue_control(s, CLASP_WS_PING, NULL, 0);
-		wait_quiet(s, ANSWER_MS);
+		wait_quiet(s, answer_ms);
 		flush(s);
 	} else {
 		finish(s, CLASP_ETIMEOUT, "the peer does not answer");
@@ -788,7 +796,7 @@ clasp_stream_start(struct clasp_stream *s, int fd, bool tell_open)
 	s->state = OPEN;
 	s->link.heard_ms = uv_now(s->hub->loop);
 	if (is_ws(s))
-		wait_quiet(s, QUIET_MS);
+		wait_quiet(s, quiet_ms);
 	watch(s);
 	if (tell_open)
 		s->link.events->open(&s->link, s->link.user);

@@ -21,6 +21,11 @@
 /* The largest frame: header, time stamp, payload. */
 #define CLASP_STREAM_UNIT_MAX	(4 + 8 + 65535)
 
+/* A WebSocket peer that was silent for so long is pinged; one that does not
+ * answer in time is gone (CLASP_ETIMEOUT).  Either end does so. */
+#define CLASP_STREAM_QUIET_MS	30000
+#define CLASP_STREAM_ANSWER_MS	10000
+
 struct clasp_stream;
 
 /*
@@ -41,6 +46,8 @@ void	clasp_stream_opening(struct clasp_stream *s, void (*stop)(void *arg),
  * tell_open) out of the link are set.
  */
 void	clasp_stream_start(struct clasp_stream *s, int fd, bool tell_open);
+/* Other patience for all streams of the process, for tests. */
+void	clasp_stream_patience(uint64_t quiet_ms, uint64_t answer_ms);
 /* It could not be had: `closed` comes from the loop.  reason is copied. */
 void	clasp_stream_fail(struct clasp_stream *s, int error,
 	    const char *reason);

@@ -89,8 +89,11 @@ wait_writable(int ms)
 static void
 flush_in_haste(void)
 {
-	uint64_t now = clasp_clock_mono_us(), end = now + HASTE_US;
+	static uint64_t end;
+	uint64_t now = clasp_clock_mono_us();
 
+	if (end == 0)
+		end = now + HASTE_US;
 	while (now < end && cli_out_try_flush() > 0) {
 		wait_writable((int)((end - now) / 1000 + 1));
 		now = clasp_clock_mono_us();

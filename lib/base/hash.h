@@ -55,7 +55,13 @@ clasp_hash(struct clasp_str s)
 	}
 	if (n > 0) {
 		word = 0;
-		memcpy(&word, p, n);
+		if (s.len >= 8) {
+			/* the last eight bytes, without those done */
+			memcpy(&word, p + n - 8, 8);
+			word >>= 64 - 8 * n;
+		} else {
+			memcpy(&word, p, n);
+		}
 		h = (h ^ word) * UINT64_C(0xff51afd7ed558ccd);
 		h ^= h >> 32;
 	}

@@ -84,7 +84,7 @@ check(struct clasp_session *s, const struct clasp_bundle *bundle, uint32_t i,
 		return binary(s, bundle, i, &payload) ||
 		    reject(refusal, 402, "value too large");
 	}
-	write = clasp_router_write(s, &member->set);
+	clasp_router_write(s, &member->set, &write);
 	error = clasp_store_try(s->router->store, overlay, &write, now_us,
 	    &outcome);
 	if (error == 0)
@@ -127,7 +127,7 @@ apply(struct clasp_session *s, const struct clasp_bundle *bundle,
 				    now_us);
 			continue;
 		}
-		write = clasp_router_write(s, &member->set);
+		clasp_router_write(s, &member->set, &write);
 		if (clasp_store_set(s->router->store, &write, now_us,
 		    &outcome) < 0)
 			continue;	/* no memory: all rules were met */

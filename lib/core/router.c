@@ -289,21 +289,21 @@ clasp_router_admit(const struct clasp_msg *msg, struct clasp_refusal *refusal)
 	return true;
 }
 
-struct clasp_write
-clasp_router_write(const struct clasp_session *s, const struct clasp_set *set)
+/* Field by field: returned as a whole it would be copied, for every SET. */
+void
+clasp_router_write(const struct clasp_session *s, const struct clasp_set *set,
+    struct clasp_write *out)
 {
-	return (struct clasp_write){
-		.address = set->address,
-		.hash = clasp_hash(set->address),
-		.value = set->value,
-		.author = s->author,
-		.has_revision = set->has_revision,
-		.lock = set->lock,
-		.unlock = set->unlock,
-		.has_ttl = set->has_ttl,
-		.revision = set->revision,
-		.ttl = set->ttl,
-	};
+	out->address = set->address;
+	out->hash = clasp_hash(set->address);
+	out->value = set->value;
+	out->author = s->author;
+	out->has_revision = set->has_revision;
+	out->lock = set->lock;
+	out->unlock = set->unlock;
+	out->has_ttl = set->has_ttl;
+	out->revision = set->revision;
+	out->ttl = set->ttl;
 }
 
 void
@@ -353,9 +353,11 @@ void
 clasp_router_cast_set(struct clasp_session *s, const struct clasp_set *set,
     const struct clasp_write *write, uint64_t revision, uint64_t now_us)
 {
-	struct clasp_msg msg = { .type = CLASP_SET, .set = *set };
 	struct clasp_cast cast;
+	struct clasp_msg msg;
 
+	msg.type = CLASP_SET;
+	msg.set = *set;
 	msg.set.has_revision = true;
 	msg.set.revision = revision;
 	/* spans are filled as they are needed */
@@ -415,10 +417,10 @@ on_set(struct clasp_session *s, const struct clasp_msg *msg,
     struct clasp_str payload, uint64_t now_us)
 {
 	const struct clasp_set *set = &msg->set;
-	struct clasp_msg ack = { .type = CLASP_ACK };
 	struct clasp_refusal refusal;
 	struct clasp_outcome outcome;
 	struct clasp_write write;
+	struct clasp_msg ack;
 	int error;
 
 	(void)payload;
@@ -427,7 +429,7 @@ on_set(struct clasp_session *s, const struct clasp_msg *msg,
 		    refusal.text);
 		return;
 	}
-	write = clasp_router_write(s, set);
+	clasp_router_write(s, set, &write);
 	error = clasp_store_set(s->router->store, &write, now_us, &outcome);
 	if (error < 0) {
 		clasp_router_refuse(error, &write, &outcome, &refusal);
@@ -436,9 +438,12 @@ on_set(struct clasp_session *s, const struct clasp_msg *msg,
 		return;
 	}
 	clasp_router_cast_set(s, set, &write, outcome.revision, now_us);
-	ack.ack.address = set->address;
-	ack.ack.has_revision = true;
-	ack.ack.revision = outcome.revision;
+	ack.type = CLASP_ACK;
+	ack.ack = (struct clasp_ack){
+		.address = set->address,
+		.has_revision = true,
+		.revision = outcome.revision,
+	};
 	if (set->lock || set->unlock) {
 		ack.ack.has_locked = true;
 		ack.ack.locked = outcome.holder != NULL;

@@ -141,8 +141,8 @@ struct clasp_refusal {
 bool	clasp_router_admit(const struct clasp_msg *msg,
 	    struct clasp_refusal *refusal);
 /* The write that a SET asks for. */
-struct clasp_write clasp_router_write(const struct clasp_session *s,
-	    const struct clasp_set *set);
+void	clasp_router_write(const struct clasp_session *s,
+	    const struct clasp_set *set, struct clasp_write *out);
 /* What the store's refusal means to the writer. */
 void	clasp_router_refuse(int error, const struct clasp_write *write,
 	    const struct clasp_outcome *outcome,

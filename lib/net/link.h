@@ -64,6 +64,7 @@ struct clasp_link {
 	enum clasp_framing framing;	/* what out must be framed with */
 	uint64_t	begun_ms;	/* uv_now when the peer connected */
 	uint64_t	heard_ms;	/* uv_now when bytes last came */
+	uint32_t	reads;		/* units of one number came together */
 };
 
 /* Send what the socket takes of link->out now; the rest follows by itself

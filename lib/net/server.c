@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "net/server.h"
+#include "wire/frame.h"
+#include "wire/message.h"
 
 #define LISTENERS	16
 #define BURST		(192u << 10)	/* for one peer in one turn */
@@ -29,6 +31,9 @@ struct clasp_server {
 	uv_idle_t	 last_turn;
 	uv_idle_t	 again;		/* somebody is to be flushed still */
 	uint64_t	 due_us;	/* what timer is set to */
+	uint64_t	 now_us;	/* the clock as last read ... */
+	const struct clasp_link *now_link;	/* ... for what this one */
+	uint32_t	 now_reads;	/* read at one time */
 	int		 stopping;	/* turns of the loop since */
 	int		 handles;	/* and connections, when being freed */
 	bool		 freeing;
@@ -53,6 +58,13 @@ say(struct clasp_server *server, int level, const char *text,
 		return;
 	snprintf(line, sizeof line, "%s%s", text, more);
 	server->config.log(server->config.user, level, line);
+}
+
+static uint64_t
+read_clock(struct clasp_server *server)
+{
+	server->now_us = clasp_clock_server_us();
+	return server->now_us;
 }
 
 /* ------------------------------------------------------ from the router */
@@ -124,15 +136,39 @@ static const struct clasp_router_events router_events = {
 
 /* ------------------------------------------------------- from the links */
 
+/* A frame of the kinds that come in crowds? */
+static bool
+is_common(const uint8_t *bytes, size_t len)
+{
+	return len > CLASP_FRAME_HEAD &&
+	    (bytes[CLASP_FRAME_HEAD] == CLASP_SET ||
+	    bytes[CLASP_FRAME_HEAD] == CLASP_PUBLISH);
+}
+
+/*
+ * Reading the clock is a good part of what a SET costs, so those that came
+ * together share one reading.  All others, a SYNC above all, get their own.
+ */
+static uint64_t
+time_of(struct clasp_server *server, const struct clasp_link *link,
+    const uint8_t *bytes, size_t len)
+{
+	if (server->now_link == link && server->now_reads == link->reads &&
+	    is_common(bytes, len))
+		return server->now_us;
+	server->now_link = link;
+	server->now_reads = link->reads;
+	return read_clock(server);
+}
+
 static int
 on_unit(struct clasp_link *link, const uint8_t *bytes, size_t len,
     size_t *used, void *user)
 {
 	struct conn *c = user;
 
-	(void)link;
 	return clasp_session_input(c->session, bytes, len,
-	    clasp_clock_server_us(), used);
+	    time_of(c->server, link, bytes, len), used);
 }
 
 static void
@@ -141,7 +177,7 @@ on_sent(struct clasp_link *link, size_t n, void *user)
 	struct conn *c = user;
 
 	(void)link;
-	clasp_session_sent(c->session, n, clasp_clock_server_us());
+	clasp_session_sent(c->session, n, read_clock(c->server));
 }
 
 static void
@@ -179,16 +215,17 @@ on_closed(struct clasp_link *link, int error, const char *reason, void *user)
 	struct conn *c = user;
 	struct clasp_server *server = c->server;
 
-	(void)link;
 	(void)error;
 	say(server, CLASP_LOG_DEBUG, "connection closed: ", reason);
+	if (server->now_link == link)
+		server->now_link = NULL;
 	if (c->woken)
 		server->woken[c->woken - 1] = NULL;
 	*(c->prev ? &c->prev->next : &server->first) = c->next;
 	if (c->next)
 		c->next->prev = c->prev;
 	server->count--;
-	clasp_session_close(c->session, clasp_clock_server_us());
+	clasp_session_close(c->session, read_clock(server));
 	free(c);
 	if (server->freeing)
 		release(server);
@@ -242,7 +279,7 @@ on_accept(struct clasp_link *link, void *user)
 	age_us = (uv_now(server->loop) - link->begun_ms) * 1000;
 	if (c)
 		c->session = clasp_session_open(server->router, link->framing,
-		    c, clasp_clock_server_us() - age_us);
+		    c, read_clock(server) - age_us);
 	if (!c || !c->session) {
 		free(c);
 		link->events = &refuse_events;
@@ -309,7 +346,7 @@ static void on_due(uv_timer_t *timer);
 static void
 tick(struct clasp_server *server)
 {
-	uint64_t now = clasp_clock_server_us();
+	uint64_t now = read_clock(server);
 	uint64_t due = clasp_router_tick(server->router, now);
 
 	if (due == server->due_us)
@@ -351,7 +388,7 @@ on_check(uv_check_t *check)
 	if (++server->stopping > 2) {
 		uv_idle_stop(&server->last_turn);
 		clasp_router_shutdown(server->router,
-		    clasp_clock_server_us());
+		    read_clock(server));
 		flush_woken(server);
 		if (server->count == 0)
 			finish_stop(server);
@@ -371,7 +408,7 @@ on_sweep(uv_timer_t *timer)
 		    clasp_session_established(c->session))
 			clasp_session_dismiss(c->session, 502,
 			    "session timed out", CLASP_CLOSE_GOING_AWAY,
-			    clasp_clock_server_us());
+			    read_clock(server));
 }
 
 /* ----------------------------------------------------------- the server */

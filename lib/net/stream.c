@@ -502,6 +502,7 @@ read_socket(struct clasp_stream *s)
 			return;
 		}
 		s->link.heard_ms = uv_now(s->hub->loop);
+		s->link.reads++;
 		s->pinged = false;
 		if (!s->deaf)
 			take(s, s->hub->in, unpack(s) + (size_t)n);
@@ -530,6 +531,7 @@ read_again(struct clasp_stream *s)
 	s->paused = false;
 	s->held = 0;
 	s->link.heard_ms = uv_now(s->hub->loop);
+	s->link.reads++;
 	n = unpack(s);
 	if (held)
 		deliver(s, s->hub->in, held);

@@ -9,11 +9,14 @@ enum { PLAIN, SLASH, STAR, CONTROL };
 static int
 kind_of(unsigned char c)
 {
+	/* letters and digits first */
+	if (c > '/')
+		return c == 0x7f ? CONTROL : PLAIN;
 	if (c == '/')
 		return SLASH;
 	if (c == '*')
 		return STAR;
-	return c < 0x20 || c == 0x7f ? CONTROL : PLAIN;
+	return c < 0x20 ? CONTROL : PLAIN;
 }
 
 static bool

@@ -917,6 +917,26 @@ put_ack(struct clasp_encoder *e, const struct clasp_msg *msg)
 		clasp_put_u32(&e->w, m->correlation);
 }
 
+/* What answers that commonest message: an address and a revision. */
+static inline size_t
+quick_put_ack(uint8_t *buf, size_t cap, const struct clasp_ack *m)
+{
+	size_t n = m->address.len;
+
+	if (m->address.p == NULL || !m->has_revision || m->has_locked ||
+	    m->holder.p != NULL || m->has_correlation)
+		return 0;
+	if (n > 1024 || cap < 4 + n + 8)
+		return 0;
+	buf[0] = CLASP_ACK;
+	buf[1] = ACK_ADDRESS | ACK_REVISION;
+	clasp_store16(buf + 2, (uint16_t)n);
+	if (!clasp_text_copy(buf + 4, m->address.p, n))
+		return 0;
+	clasp_store64(buf + 4 + n, m->revision);
+	return 4 + n + 8;
+}
+
 #define ERROR_ADDRESS		0x01
 #define ERROR_CORRELATION	0x02
 
@@ -1173,20 +1193,25 @@ int
 clasp_frame_encode(uint8_t *buf, size_t cap, const struct clasp_msg *msg,
     const struct clasp_frame *head)
 {
-	size_t n;
+	uint8_t qos = CLASP_QOS_CONFIRM;
+	size_t n = 0;
 
-	if (msg->type == CLASP_SET && head == NULL &&
-	    cap > CLASP_FRAME_HEAD) {
-		n = quick_put_set(buf + CLASP_FRAME_HEAD,
-		    cap - CLASP_FRAME_HEAD, &msg->set);
-		if (n > 0) {
-			buf[0] = CLASP_FRAME_MAGIC;
-			buf[1] = CLASP_QOS_CONFIRM << 6 | 1;
-			clasp_store16(buf + 2, (uint16_t)n);
-			return (int)n + CLASP_FRAME_HEAD;
+	if (head == NULL && cap > CLASP_FRAME_HEAD) {
+		if (msg->type == CLASP_SET) {
+			n = quick_put_set(buf + CLASP_FRAME_HEAD,
+			    cap - CLASP_FRAME_HEAD, &msg->set);
+		} else if (msg->type == CLASP_ACK) {
+			qos = CLASP_QOS_FIRE;
+			n = quick_put_ack(buf + CLASP_FRAME_HEAD,
+			    cap - CLASP_FRAME_HEAD, &msg->ack);
 		}
 	}
-	return frame_any(buf, cap, msg, head);
+	if (n == 0)
+		return frame_any(buf, cap, msg, head);
+	buf[0] = CLASP_FRAME_MAGIC;
+	buf[1] = (uint8_t)(qos << 6 | 1);
+	clasp_store16(buf + 2, (uint16_t)n);
+	return (int)n + CLASP_FRAME_HEAD;
 }
 
 int

@@ -287,6 +287,12 @@ clasp_value_put(struct clasp_writer *w, const struct clasp_value *v)
 {
 	struct clasp_encoder e = { .w = *w };
 
+	/* an integer and a float are the same eight bytes */
+	if ((v->type == CLASP_FLOAT || v->type == CLASP_INT) &&
+	    v->narrow == 0) {
+		clasp_put_u64(w, (uint64_t)v->integer);
+		return 0;
+	}
 	clasp_encoder_value(&e, v, 0);
 	*w = e.w;
 	return e.error;

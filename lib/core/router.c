@@ -94,6 +94,7 @@ clasp_router_free(struct clasp_router *router)
 	for (i = 0; i < CLASP_SESSION_STATES; i++)
 		while (router->sessions[i].first != NULL)
 			clasp_session_close(router->sessions[i].first, 0);
+	clasp_schedule_clear(router);
 	clasp_snapshots_clear(&router->snapshots);
 	clasp_slabs_clear(&router->casts);
 	clasp_slabs_clear(&router->replies);
@@ -178,6 +179,8 @@ clasp_router_tick(struct clasp_router *router, uint64_t now_us)
 	clasp_router_enter(router);
 	clasp_run_end(router);
 	next = clasp_snapshots_tick(&router->snapshots, now_us);
+	at = clasp_schedule_tick(router, now_us);
+	next = at < next ? at : next;
 	at = clasp_sweep_tick(router, now_us);
 	next = at < next ? at : next;
 	while ((s = waiting->first) != NULL) {
@@ -204,8 +207,12 @@ clasp_router_tick(struct clasp_router *router, uint64_t now_us)
 void
 clasp_router_shutdown(struct clasp_router *router, uint64_t now_us)
 {
+	uint32_t dropped = clasp_schedule_clear(router);
 	struct clasp_session *s;
 
+	if (dropped > 0)
+		clasp_router_log(router, CLASP_LOG_WARN,
+		    "%u scheduled bundles will not run", (unsigned)dropped);
 	clasp_router_enter(router);
 	while ((s = router->sessions[CLASP_SESSION_OPEN].first) != NULL) {
 		clasp_session_error(s, 501, CLASP_STR_NONE, "shutting down");
@@ -229,6 +236,7 @@ clasp_router_stats(const struct clasp_router *router,
 		.subscriptions = clasp_subs_count(router->subs),
 		.params = clasp_store_count(router->store),
 		.signals = clasp_signals_count(router->signals),
+		.scheduled = router->schedule.count,
 		.messages_in = router->messages_in,
 		.messages_out = router->messages_out,
 		.drops = router->drops,
@@ -291,13 +299,13 @@ clasp_router_admit(const struct clasp_msg *msg, struct clasp_refusal *refusal)
 
 /* Field by field: returned as a whole it would be copied, for every SET. */
 void
-clasp_router_write(const struct clasp_session *s, const struct clasp_set *set,
+clasp_router_write(struct clasp_author *author, const struct clasp_set *set,
     struct clasp_write *out)
 {
 	out->address = set->address;
 	out->hash = clasp_hash(set->address);
 	out->value = set->value;
-	out->author = s->author;
+	out->author = author;
 	out->has_revision = set->has_revision;
 	out->lock = set->lock;
 	out->unlock = set->unlock;
@@ -350,8 +358,9 @@ clasp_router_cast(struct clasp_router *router, struct clasp_cast *cast,
 }
 
 void
-clasp_router_cast_set(struct clasp_session *s, const struct clasp_set *set,
-    const struct clasp_write *write, uint64_t revision, uint64_t now_us)
+clasp_router_cast_set(struct clasp_router *router,
+    const struct clasp_set *set, const struct clasp_write *write,
+    uint64_t revision, uint64_t now_us)
 {
 	struct clasp_cast cast;
 	struct clasp_msg msg;
@@ -368,7 +377,7 @@ clasp_router_cast_set(struct clasp_session *s, const struct clasp_set *set,
 	cast.msg = &msg;
 	cast.payload = CLASP_STR_NONE;
 	cast.ready = 0;
-	clasp_router_cast(s->router, &cast, NULL, now_us);
+	clasp_router_cast(router, &cast, NULL, now_us);
 }
 
 /* The last timeline of an address stays; one without keyframes ends it. */
@@ -391,8 +400,9 @@ retain(struct clasp_router *router, const struct clasp_publish *p,
 }
 
 void
-clasp_router_cast_publish(struct clasp_session *s,
-    const struct clasp_msg *msg, struct clasp_str payload, uint64_t now_us)
+clasp_router_cast_publish(struct clasp_router *router,
+    const struct clasp_session *sender, const struct clasp_msg *msg,
+    struct clasp_str payload, uint64_t now_us)
 {
 	const struct clasp_publish *p = &msg->publish;
 	struct clasp_cast cast;
@@ -405,9 +415,9 @@ clasp_router_cast_publish(struct clasp_session *s,
 	cast.payload = payload;
 	cast.qos = clasp_msg_qos(msg);
 	cast.ready = 0;
-	clasp_router_cast(s->router, &cast, s, now_us);
+	clasp_router_cast(router, &cast, sender, now_us);
 	if (p->kind == CLASP_TIMELINE)
-		retain(s->router, p, cast.hash, payload, now_us);
+		retain(router, p, cast.hash, payload, now_us);
 }
 
 /* -------------------------------------------------------------- handlers */
@@ -429,7 +439,7 @@ on_set(struct clasp_session *s, const struct clasp_msg *msg,
 		    refusal.text);
 		return;
 	}
-	clasp_router_write(s, set, &write);
+	clasp_router_write(s->author, set, &write);
 	error = clasp_store_set(s->router->store, &write, now_us, &outcome);
 	if (error < 0) {
 		clasp_router_refuse(error, &write, &outcome, &refusal);
@@ -437,7 +447,7 @@ on_set(struct clasp_session *s, const struct clasp_msg *msg,
 		    refusal.text);
 		return;
 	}
-	clasp_router_cast_set(s, set, &write, outcome.revision, now_us);
+	clasp_router_cast_set(s->router, set, &write, outcome.revision, now_us);
 	ack.type = CLASP_ACK;
 	ack.ack = (struct clasp_ack){
 		.address = set->address,
@@ -507,7 +517,7 @@ on_publish(struct clasp_session *s, const struct clasp_msg *msg,
 		}
 		payload = clasp_str_of((char *)router->scratch, (size_t)n);
 	}
-	clasp_router_cast_publish(s, msg, payload, now_us);
+	clasp_router_cast_publish(router, s, msg, payload, now_us);
 }
 
 static void

@@ -142,6 +142,7 @@ struct clasp_router_stats {
 	uint32_t	subscriptions;
 	uint32_t	params;
 	uint32_t	signals;
+	uint32_t	scheduled;	/* bundles waiting for their moment */
 	uint64_t	messages_in;
 	uint64_t	messages_out;	/* queued to somebody */
 	uint64_t	drops;

@@ -12,6 +12,7 @@
 #include "core/retained.h"
 #include "core/router.h"
 #include "core/run.h"
+#include "core/schedule.h"
 #include "core/signals.h"
 #include "core/snapshot.h"
 #include "core/store.h"
@@ -50,6 +51,8 @@ struct clasp_session {
 	struct clasp_session *next, *prev;	/* of the same state */
 	struct clasp_session *next_due;
 	struct clasp_session *next_full, *prev_full;
+	struct clasp_scheduled *scheduled;	/* by it, still to run */
+	uint32_t	 nscheduled;
 	uint64_t	 opened_us, last_in_us, full_since_us;
 	uint64_t	 drops;		/* in all */
 	uint64_t	 run;		/* the last one it took part in */
@@ -86,6 +89,7 @@ struct clasp_router {
 	struct clasp_arena arena;	/* of the message in work */
 	struct clasp_run run;
 	struct clasp_sweep sweep;
+	struct clasp_schedule schedule;
 	uint64_t	 messages_in, messages_out, drops;
 	uint8_t		 room[16384];	/* of the arena */
 	uint8_t		 scratch[CLASP_PAYLOAD_MAX];
@@ -141,20 +145,20 @@ struct clasp_refusal {
 bool	clasp_router_admit(const struct clasp_msg *msg,
 	    struct clasp_refusal *refusal);
 /* The write that a SET asks for. */
-void	clasp_router_write(const struct clasp_session *s,
+void	clasp_router_write(struct clasp_author *author,
 	    const struct clasp_set *set, struct clasp_write *out);
 /* What the store's refusal means to the writer. */
 void	clasp_router_refuse(int error, const struct clasp_write *write,
 	    const struct clasp_outcome *outcome,
 	    struct clasp_refusal *refusal);
 /* Tell everybody about an accepted SET. */
-void	clasp_router_cast_set(struct clasp_session *s,
+void	clasp_router_cast_set(struct clasp_router *router,
 	    const struct clasp_set *set, const struct clasp_write *write,
 	    uint64_t revision, uint64_t now_us);
-/* Tell everybody else; payload is binary. */
-void	clasp_router_cast_publish(struct clasp_session *s,
-	    const struct clasp_msg *msg, struct clasp_str payload,
-	    uint64_t now_us);
+/* Tell everybody but the sender, if it is there; payload is binary. */
+void	clasp_router_cast_publish(struct clasp_router *router,
+	    const struct clasp_session *sender, const struct clasp_msg *msg,
+	    struct clasp_str payload, uint64_t now_us);
 
 /* The cast's bytes for this framing, encoded when first asked for; NULL: it
  * cannot be. */

@@ -1,6 +1,8 @@
 /* server.c - see server.h */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -25,12 +27,13 @@ struct clasp_server {
 	size_t		 nwoken, woken_cap;
 	uv_prepare_t	 prepare;
 	uv_check_t	 check;
-	uv_timer_t	 timer;		/* the router's next time */
+	uv_poll_t	 timer;		/* the router's next time */
+	int		 timer_fd;
 	uv_timer_t	 sweep;
 	uv_timer_t	 drain;
 	uv_idle_t	 last_turn;
 	uv_idle_t	 again;		/* somebody is to be flushed still */
-	uint64_t	 due_us;	/* what timer is set to */
+	uint64_t	 due_us;	/* what the timer is set to */
 	uint64_t	 now_us;	/* the clock as last read ... */
 	const struct clasp_link *now_link;	/* ... for what this one */
 	uint32_t	 now_reads;	/* read at one time */
@@ -205,6 +208,7 @@ release(struct clasp_server *server)
 	if (--server->handles > 0)
 		return;
 	clasp_router_free(server->router);
+	close(server->timer_fd);
 	free(server->woken);
 	free(server);
 }
@@ -340,31 +344,47 @@ flush_woken(struct clasp_server *server)
 	uv_idle_start(&server->again, on_idle);
 }
 
-static void on_due(uv_timer_t *timer);
+/*
+ * The loop's timers count milliseconds; what is scheduled is to come out
+ * sooner than that.  A timer set too early is left alone: it costs one look.
+ */
+static void
+arm(struct clasp_server *server, uint64_t due, uint64_t now)
+{
+	struct itimerspec when = { 0 };
+	uint64_t in = due > now ? due - now : 0;
+
+	if (due >= server->due_us)
+		return;
+	server->due_us = due;
+	when.it_value.tv_sec = (time_t)(in / 1000000);
+	when.it_value.tv_nsec = (long)(in % 1000000) * 1000;
+	if (in == 0)
+		when.it_value.tv_nsec = 1;
+	timerfd_settime(server->timer_fd, 0, &when, NULL);
+}
 
 /* Have the router do what is due, and come back when it wants. */
 static void
 tick(struct clasp_server *server)
 {
 	uint64_t now = read_clock(server);
-	uint64_t due = clasp_router_tick(server->router, now);
 
-	if (due == server->due_us)
-		return;
-	server->due_us = due;
-	if (due == UINT64_MAX)
-		uv_timer_stop(&server->timer);
-	else
-		uv_timer_start(&server->timer, on_due,
-		    due > now ? (due - now + 999) / 1000 : 0, 0);
+	arm(server, clasp_router_tick(server->router, now), now);
 }
 
 static void
-on_due(uv_timer_t *timer)
+on_due(uv_poll_t *timer, int status, int events)
 {
 	struct clasp_server *server = timer->data;
+	uint64_t times;
 
-	server->due_us = 0;
+	(void)status;
+	(void)events;
+	if (read(server->timer_fd, &times, sizeof times) < 0) {
+		/* set anew since: it will come again */
+	}
+	server->due_us = UINT64_MAX;
 	tick(server);
 }
 
@@ -433,7 +453,7 @@ init_handles(struct clasp_server *server)
 
 	uv_prepare_init(loop, &server->prepare);
 	uv_check_init(loop, &server->check);
-	uv_timer_init(loop, &server->timer);
+	uv_poll_init(loop, &server->timer, server->timer_fd);
 	uv_timer_init(loop, &server->sweep);
 	uv_timer_init(loop, &server->drain);
 	uv_idle_init(loop, &server->last_turn);
@@ -441,6 +461,7 @@ init_handles(struct clasp_server *server)
 	server->prepare.data = server->check.data = server->timer.data =
 	    server->sweep.data = server->drain.data =
 	    server->last_turn.data = server->again.data = server;
+	uv_poll_start(&server->timer, UV_READABLE, on_due);
 	uv_prepare_start(&server->prepare, on_prepare);
 	uv_check_start(&server->check, on_check);
 	every = (every > SWEEP_MIN_S ? every : SWEEP_MIN_S) * 1000;
@@ -463,7 +484,12 @@ clasp_server_new(uv_loop_t *loop, const struct clasp_server_config *config,
 	if (!config->log)
 		events.log = NULL;
 	server->router = clasp_router_new(&config->router, &events, server);
-	if (!server->router) {
+	server->timer_fd = timerfd_create(CLOCK_MONOTONIC,
+	    TFD_NONBLOCK | TFD_CLOEXEC);
+	if (!server->router || server->timer_fd < 0) {
+		if (server->timer_fd >= 0)
+			close(server->timer_fd);
+		clasp_router_free(server->router);
 		free(server);
 		return CLASP_ENOMEM;
 	}

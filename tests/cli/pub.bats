@@ -130,9 +130,16 @@ END
 	assert_output 100000
 }
 
-@test "a bundle for later is not done now, and said so" {
+@test "a bundle for later is done later, though we have left" {
 	start_relay
-	run --separate-stderr clasp-pub <<<'/l at=+60 1'
+	clasp-pub <<<'/l at=+0.2 1'
+	run -1 clasp-get /l
+	wait_until 10 clasp-get -q /l
+}
+
+@test "a bundle for the day after tomorrow is refused, and said so" {
+	start_relay
+	run --separate-stderr clasp-pub <<<'/l at=+172800 1'
 	assert_failure
 	[[ $stderr == 'clasp-pub: '* ]]
 	run -1 clasp-get /l

@@ -100,6 +100,19 @@ END
 END
 }
 
+@test "both lights on the beat" {
+	typed <<'END'
+clasp-sub -N -n2 -T 5s -t --ready-fd 3 '/l/**' 3>ready >got &
+while [ ! -s ready ]; do sleep 0.02; done
+date +%s.%6N > sent; echo '/l/a at=+0.300 1 ; /l/b 1' | clasp-pub; clasp-get /l/a; echo $?; wait $!; sleep 0.05; cut -d' ' -f2- got
+END
+	assert_output $'1\n/l/a 1\n/l/b 1'
+	# not before its time; how soon after it depends on the machine
+	run awk -v limit="$((3 * SLOW))" 'NR == 1 { t = $1; next }
+	    $1 - t < 0.3 || $1 - t > limit { print "at", $1 - t }' sent got
+	assert_output ''
+}
+
 @test "record it, play it back" {
 	typed <<'END'
 clasp-record -o take.clasp -n3 --ready-fd 3 '/lights/**' 3>ready &

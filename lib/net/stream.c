@@ -233,6 +233,9 @@ hear_bye(struct clasp_stream *s, const uint8_t *body, size_t n)
 	s->heard_bye = true;
 	if (n >= 2)
 		code = clasp_load16(body);
+	/* The answer to ours is the last that either has to say. */
+	if (s->state == CLOSING)
+		clasp_hub_soon(s->hub, &s->task);
 	if (s->state != OPEN)
 		return;
 	len = n > 2 ? (int)n - 2 : 0;

@@ -474,6 +474,23 @@ broken_requests_hurt_nobody(void)
 		close(fds[i]);
 }
 
+/* Not the time limit of goodbyes ends it, which is a second. */
+static void
+an_answered_goodbye_is_the_end(void)
+{
+	struct timespec from, to;
+	int fd, i;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	for (i = 0; i < 8; i++) {
+		fd = upgraded();
+		put_frame(fd, 0x82, ping, sizeof ping);
+		expect_close(fd, 1002, "no HELLO");
+	}
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	t_check(to.tv_sec - from.tv_sec < 7, "a second for each");
+}
+
 static void
 the_relay_ends_without_a_leak(int lifeline)
 {
@@ -510,6 +527,7 @@ main(void)
 	t_run(slow_readers_hold_up_nobody);
 	t_run(broken_frames_hurt_only_their_sender);
 	t_run(broken_requests_hurt_nobody);
+	t_run(an_answered_goodbye_is_the_end);
 	t_run(it_says_goodbye_and_ends);
 	return t_end();
 }

@@ -28,6 +28,7 @@ enum {
 	OWN_MAX_PARAMS, OWN_EVICT, OWN_MAX_SIGNALS, OWN_QUEUE_SIZE, OWN_RATE_LIMIT,
 	OWN_SESSION_TIMEOUT, OWN_DRAIN_TIMEOUT, OWN_PARAM_TTL, OWN_SIGNAL_TTL,
 	OWN_NO_TTL, OWN_NO_WEBSOCKET, OWN_TRUE_ALREADY, OWN_RENDEZVOUS_PORT,
+	OWN_GESTURE_INTERVAL, OWN_NO_GESTURES,
 	OWN_MISSING
 };
 
@@ -82,18 +83,21 @@ static const struct cli_option own_options[] = {
 	    "forget signals unused for D (3600s); 0: never"),
 	{ OWN_NO_TTL, 0, "no-ttl", NULL,
 	    "forget only what was given a time of its own", 0, 0, NULL },
+	WITH(OWN_GESTURE_INTERVAL, "gesture-interval", "MS",
+	    "forward moves of a gesture so often (16); 0: only the last"),
+	{ OWN_NO_GESTURES, 0, "no-gesture-coalescing", NULL,
+	    "forward each move of a gesture", 0, 0, NULL },
 	{ OWN_NO_WEBSOCKET, 0, "no-websocket", NULL,
 	    "only what --listen says", 0, 0, NULL },
 	ABSENT("no-mdns", "do not announce by mDNS"),
 	ABSENT("no-broadcast", "do not answer broadcasts"),
-	ABSENT("no-gesture-coalescing", "forward each move of a gesture"),
 	WITH(OWN_RENDEZVOUS_PORT, "rendezvous-port", "0",
 	    "no rendezvous registry"),
 	{ CLI_READY_FD, 0, "ready-fd", "N",
 	    "write `ready' to descriptor N when it listens", CLI_ARG, 0,
 	    NULL },
 
-	MISSING("gesture-interval"), MISSING("persist"),
+	MISSING("persist"),
 	MISSING("persist-interval"), MISSING("journal"),
 	MISSING_FLAG("journal-memory"), MISSING("journal-batch-size"),
 	MISSING("journal-flush-ms"), MISSING("journal-backend"),
@@ -334,6 +338,13 @@ take_option(int id)
 		break;
 	case OWN_NO_WEBSOCKET:
 		no_websocket = true;
+		break;
+	case OWN_GESTURE_INTERVAL:
+		config.router.gesture_us =
+		    (uint32_t)cli_arg_number(0, 60000) * 1000;
+		break;
+	case OWN_NO_GESTURES:
+		config.router.gestures = false;
 		break;
 	case OWN_TRUE_ALREADY:
 		break;

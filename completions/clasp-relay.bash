@@ -96,6 +96,9 @@ _clasp_relay()
 	--signal-ttl|=--signal-ttl)
 		:
 		return ;;
+	--gesture-interval|=--gesture-interval)
+		:
+		return ;;
 	--rendezvous-port|=--rendezvous-port)
 		:
 		return ;;
@@ -132,10 +135,11 @@ _clasp_relay()
 			--param-ttl
 			--signal-ttl
 			--no-ttl
+			--gesture-interval
+			--no-gesture-coalescing
 			--no-websocket
 			--no-mdns
 			--no-broadcast
-			--no-gesture-coalescing
 			--rendezvous-port
 			--ready-fd
 			-q --quiet

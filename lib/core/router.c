@@ -37,6 +37,8 @@ clasp_router_config_init(struct clasp_router_config *config)
 		.queue_bytes = 16u << 20,
 		.param_ttl_s = 3600,
 		.signal_ttl_s = 3600,
+		.gestures = true,
+		.gesture_us = 16000,
 		.handshake_us = 10000000,
 	};
 }
@@ -62,6 +64,7 @@ clasp_router_new(const struct clasp_router_config *config,
 	clasp_slabs_init(&router->casts, 0);
 	clasp_slabs_init(&router->replies, 0);
 	clasp_snapshots_init(&router->snapshots);
+	clasp_gestures_init(&router->gestures);
 	clasp_arena_init(&router->arena, router->room, sizeof router->room,
 	    64 * CLASP_PAYLOAD_MAX + 4096);
 	router->store = clasp_store_new(config->max_params,
@@ -91,6 +94,7 @@ clasp_router_free(struct clasp_router *router)
 
 	if (router == NULL)
 		return;
+	clasp_gestures_clear(&router->gestures);
 	for (i = 0; i < CLASP_SESSION_STATES; i++)
 		while (router->sessions[i].first != NULL)
 			clasp_session_close(router->sessions[i].first, 0);
@@ -148,6 +152,8 @@ clasp_router_leave(struct clasp_router *router, uint64_t now_us)
 		router->busy--;
 		return;
 	}
+	if (router->gestures.left.first != NULL)
+		clasp_gestures_cancel(router, now_us);
 	if (router->due != NULL)
 		clasp_run_end(router);
 	while ((s = router->due) != NULL) {
@@ -180,6 +186,8 @@ clasp_router_tick(struct clasp_router *router, uint64_t now_us)
 	clasp_run_end(router);
 	next = clasp_snapshots_tick(&router->snapshots, now_us);
 	at = clasp_schedule_tick(router, now_us);
+	next = at < next ? at : next;
+	at = clasp_gestures_tick(router, now_us);
 	next = at < next ? at : next;
 	at = clasp_sweep_tick(router, now_us);
 	next = at < next ? at : next;
@@ -517,6 +525,9 @@ on_publish(struct clasp_session *s, const struct clasp_msg *msg,
 		}
 		payload = clasp_str_of((char *)router->scratch, (size_t)n);
 	}
+	if (msg->publish.kind == CLASP_GESTURE && router->config.gestures &&
+	    clasp_gesture_take(s, &msg->publish, payload, now_us))
+		return;
 	clasp_router_cast_publish(router, s, msg, payload, now_us);
 }
 

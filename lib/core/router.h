@@ -45,6 +45,9 @@ struct clasp_router_config {
 					 * limits above count */
 	uint32_t	param_ttl_s;	/* sliding default; 0: none */
 	uint32_t	signal_ttl_s;	/* 0: none */
+	bool		gestures;	/* thin out their moves */
+	uint32_t	gesture_us;	/* a move waits so long; 0: until
+					 * its gesture starts anew or ends */
 	uint32_t	rate_limit;	/* inbound messages/s; 0: off */
 	uint64_t	handshake_us;	/* until HELLO */
 	uint64_t	random_seed;	/* session ids, hashes */

@@ -165,6 +165,7 @@ retire(struct clasp_session *s)
 	join(s, CLASP_SESSION_CLOSING);
 	clasp_subs_remove_all(router->subs, &s->subscriber);
 	clasp_schedule_orphan(s);
+	clasp_gestures_leave(s);
 	if (s->author != NULL)
 		clasp_store_release(router->store, s->author);
 	clasp_missed_free(s->missed);

@@ -8,6 +8,7 @@
 #ifndef CLASP_CORE_SESSION_H
 #define CLASP_CORE_SESSION_H
 
+#include "core/gesture.h"
 #include "core/missed.h"
 #include "core/retained.h"
 #include "core/router.h"
@@ -53,6 +54,8 @@ struct clasp_session {
 	struct clasp_session *next_full, *prev_full;
 	struct clasp_scheduled *scheduled;	/* by it, still to run */
 	uint32_t	 nscheduled;
+	uint32_t	 ngestures;
+	struct clasp_gesture_list gestures;	/* open, oldest first */
 	uint64_t	 opened_us, last_in_us, full_since_us;
 	uint64_t	 drops;		/* in all */
 	uint64_t	 run;		/* the last one it took part in */
@@ -90,6 +93,7 @@ struct clasp_router {
 	struct clasp_run run;
 	struct clasp_sweep sweep;
 	struct clasp_schedule schedule;
+	struct clasp_gestures gestures;
 	uint64_t	 messages_in, messages_out, drops;
 	uint8_t		 room[16384];	/* of the arena */
 	uint8_t		 scratch[CLASP_PAYLOAD_MAX];

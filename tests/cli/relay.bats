@@ -113,7 +113,7 @@ unix_relay() {
 @test "parts that are not built in are refused by name" {
 	for o in journal persist tokens auth-port health-port metrics-port \
 	    quic-port mqtt-port osc-port cert store rules hub \
-	    federation-hub gesture-interval; do
+	    federation-hub; do
 		run -2 --separate-stderr timeout 5 clasp-relay "--$o" 1
 		assert_equal "${stderr_lines[0]}" \
 		    "clasp-relay: --$o: not built into this relay"
@@ -158,7 +158,17 @@ unix_relay() {
 	clasp-set /a 2
 }
 
+@test "of the moves of a gesture the last one comes" {
+	start_relay --gesture-interval 0
+	bg_ready got clasp-sub -n3 -T 20s '/pad'
+	clasp-pub <<<$'/pad gesture id=7 phase=start 0\n/pad gesture id=7 phase=move 1\n/pad gesture id=7 phase=move 2\n/pad gesture id=7 phase=end 3'
+	wait_for_lines got 3
+	run cat got
+	assert_output $'/pad gesture id=7 phase=start 0\n/pad gesture id=7 phase=move 2\n/pad gesture id=7 phase=end 3'
+}
+
 @test "usage errors name what is wrong and do nothing" {
+	run -2 timeout 5 clasp-relay --gesture-interval 1s
 	run -2 timeout 5 clasp-relay --evict random
 	assert_line "clasp-relay: --evict: 'random' is not one of lru, oldest, reject"
 	run -2 timeout 5 clasp-relay --nonsense

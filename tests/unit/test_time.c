@@ -473,6 +473,197 @@ bundles_that_wait_have_limits(void)
 	world_close(&w);
 }
 
+/* -------------------------------------------------------------- gestures */
+
+static void
+gesture(struct peer *p, const char *address, uint32_t id, uint8_t phase,
+    int64_t value)
+{
+	struct clasp_msg msg = msg_publish(address, CLASP_GESTURE,
+	    clasp_int(value));
+
+	msg.publish.phase = phase;
+	msg.publish.has_id = true;
+	msg.publish.id = id;
+	peer_send(p, &msg);
+}
+
+static void
+expect_gesture(struct peer *p, uint32_t id, uint8_t phase, int64_t value)
+{
+	struct clasp_msg msg;
+
+	if (!peer_expect(p, CLASP_PUBLISH, &msg))
+		return;
+	t_eq_int(msg.publish.kind, CLASP_GESTURE, "kind");
+	t_eq_int(msg.publish.id, id, "id");
+	t_eq_int(msg.publish.phase, phase, "phase, value %d", (int)value);
+	t_eq_int(msg.publish.content, CLASP_CONTENT_VALUE, "content");
+	if (value < 0)
+		t_eq_int(msg.publish.value.type, CLASP_NULL, "value");
+	else
+		t_eq_int(msg.publish.value.integer, value, "value");
+}
+
+static struct peer *sender, *other, *reader;
+
+static void
+begin_gestures(uint32_t gesture_us)
+{
+	begin();
+	config.gesture_us = gesture_us;
+	open_world();
+	sender = peer_join(&w);
+	other = peer_join(&w);
+	reader = peer_join(&w);
+	peer_subscribe(reader, 1, "/**", 0);
+	peer_subscribe(sender, 1, "/**", 0);
+}
+
+#define START	CLASP_PHASE_START
+#define MOVE	CLASP_PHASE_MOVE
+#define END	CLASP_PHASE_END
+#define CANCEL	CLASP_PHASE_CANCEL
+
+static void
+moves_wait_one_interval_from_the_first(void)
+{
+	uint64_t start;
+	int i;
+
+	begin_gestures(16000);
+	gesture(sender, "/g", 1, START, 0);
+	expect_gesture(reader, 1, START, 0);
+	start = w.now;
+	/* faster than the interval: still one comes every 16 ms */
+	for (i = 1; i <= 20; i++) {
+		w.now = start + (uint64_t)i * 5000;
+		run_until(w.now);
+		gesture(sender, "/g", 1, MOVE, i);
+		if (i % 4 == 1 && i > 1)
+			expect_gesture(reader, 1, MOVE, i - 1);
+		else
+			peer_expect_none(reader);
+	}
+	gesture(sender, "/g", 1, END, 99);
+	expect_gesture(reader, 1, MOVE, 20);
+	expect_gesture(reader, 1, END, 99);
+	peer_expect_none(sender);
+	/* no such gesture any more */
+	gesture(sender, "/g", 1, MOVE, 5);
+	expect_gesture(reader, 1, MOVE, 5);
+	run_until(w.now + 1000 * SECOND);
+	peer_expect_none(reader);
+	world_close(&w);
+}
+
+static void
+gestures_are_told_apart(void)
+{
+	begin_gestures(16000);
+	gesture(sender, "/g", 1, START, 0);
+	gesture(other, "/g", 1, START, 0);
+	gesture(sender, "/g", 2, START, 0);
+	gesture(sender, "/h", 1, START, 0);
+	peer_skip(reader);
+	gesture(sender, "/g", 1, MOVE, 1);
+	gesture(other, "/g", 1, MOVE, 2);
+	gesture(sender, "/g", 2, MOVE, 3);
+	gesture(sender, "/h", 1, MOVE, 4);
+	peer_expect_none(reader);
+	gesture(other, "/g", 1, END, 5);
+	expect_gesture(reader, 1, MOVE, 2);
+	expect_gesture(reader, 1, END, 5);
+	/* begun anew */
+	gesture(sender, "/g", 2, START, 6);
+	expect_gesture(reader, 2, MOVE, 3);
+	expect_gesture(reader, 2, START, 6);
+	run_until(w.now + 16000);
+	expect_gesture(reader, 1, MOVE, 1);
+	expect_gesture(reader, 1, MOVE, 4);
+	peer_expect_none(reader);
+	world_close(&w);
+}
+
+static void
+who_leaves_cancels_its_gestures(void)
+{
+	begin_gestures(16000);
+	peer_subscribe(other, 1, "/**", 0);
+	gesture(sender, "/g", 1, START, 0);
+	gesture(sender, "/g", 2, START, 0);
+	gesture(sender, "/g", 2, MOVE, 3);
+	peer_skip(reader);
+	peer_skip(other);
+	peer_leave(sender);
+	expect_gesture(reader, 2, MOVE, 3);
+	expect_gesture(reader, 1, CANCEL, -1);
+	expect_gesture(reader, 2, CANCEL, -1);
+	peer_expect_none(reader);
+	expect_gesture(other, 2, MOVE, 3);
+	run_until(w.now + 1000 * SECOND);
+	peer_expect_none(reader);
+	world_close(&w);
+}
+
+static void
+a_session_has_so_many_gestures_open(void)
+{
+	uint32_t i;
+
+	begin_gestures(16000);
+	for (i = 0; i < 256; i++)
+		gesture(sender, "/g", i, START, 0);
+	gesture(sender, "/g", 0, MOVE, 7);
+	peer_skip(reader);
+	gesture(sender, "/g", 256, START, 1);
+	expect_gesture(reader, 0, MOVE, 7);
+	expect_gesture(reader, 0, CANCEL, -1);
+	expect_gesture(reader, 256, START, 1);
+	peer_expect_none(reader);
+	/* and forgets what has rested for five minutes */
+	run_until(w.now + 299 * SECOND);
+	gesture(sender, "/g", 5, MOVE, 8);
+	peer_expect_none(reader);
+	run_until(w.now + 2 * SECOND);
+	expect_gesture(reader, 5, MOVE, 8);
+	gesture(sender, "/g", 6, MOVE, 9);
+	expect_gesture(reader, 6, MOVE, 9);
+	gesture(sender, "/g", 5, MOVE, 10);
+	peer_expect_none(reader);
+	world_close(&w);
+}
+
+static void
+without_a_timer_only_the_last_move_comes(void)
+{
+	int i;
+
+	begin_gestures(0);
+	for (i = 0; i <= 120; i++) {
+		gesture(sender, "/g", 1, i == 0 ? START : MOVE, i);
+		run_until(w.now + 8333);
+	}
+	gesture(sender, "/g", 1, END, 121);
+	expect_gesture(reader, 1, START, 0);
+	expect_gesture(reader, 1, MOVE, 120);
+	expect_gesture(reader, 1, END, 121);
+	peer_expect_none(reader);
+	world_close(&w);
+	/* and with none of it each does */
+	begin();
+	config.gestures = false;
+	open_world();
+	sender = peer_join(&w);
+	reader = peer_join(&w);
+	peer_subscribe(reader, 1, "/**", 0);
+	for (i = 0; i <= 120; i++) {
+		gesture(sender, "/g", 1, i == 0 ? START : MOVE, i);
+		expect_gesture(reader, 1, i == 0 ? START : MOVE, i);
+	}
+	world_close(&w);
+}
+
 int
 main(void)
 {
@@ -487,5 +678,10 @@ main(void)
 	t_run(a_cue_fires_though_its_sender_has_left);
 	t_run(what_fails_at_its_time_changes_nothing);
 	t_run(bundles_that_wait_have_limits);
+	t_run(moves_wait_one_interval_from_the_first);
+	t_run(gestures_are_told_apart);
+	t_run(who_leaves_cancels_its_gestures);
+	t_run(a_session_has_so_many_gestures_open);
+	t_run(without_a_timer_only_the_last_move_comes);
 	return t_end();
 }

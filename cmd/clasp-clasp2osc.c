@@ -58,6 +58,7 @@ static struct clasp_str base;
 static const char *names[OSC_TARGETS_MAX];	/* as typed */
 static struct host_port where[OSC_TARGETS_MAX];
 static struct clasp_osctarget *targets[OSC_TARGETS_MAX];
+static bool told[OSC_TARGETS_MAX];	/* that it is not there */
 static unsigned ntargets, nopen, nleft;
 static bool tcp, slip, wait_for_target, no_snapshot, leaving;
 
@@ -101,27 +102,47 @@ on_line(struct clasp_pump *p, const struct clasp_line *line, bool snapshot,
 /* ------------------------------------------------------- pump and targets */
 
 static void
-on_closed(void *user)
+on_closed(bool whole, void *user)
 {
-	(void)user;
+	const char **name = user;
+
+	targets[name - names] = NULL;
+	if (!whole) {
+		cli_warn(*name, "what waited for it could not be sent");
+		cli_fail(CLI_UNREACHABLE);
+	}
 	if (--nleft == 0)
 		clasp_pump_stop(pump);
 }
 
 /* No more lines: what waits goes out, then the program ends. */
 static void
-leave(struct clasp_pump *p, void *user)
+leave(bool patient)
 {
 	unsigned i;
 
-	(void)p, (void)user;
-	if (leaving)
-		return;
-	leaving = true;
-	mapping_finish(&mapping);
-	nleft = ntargets;
+	if (!leaving) {
+		leaving = true;
+		mapping_finish(&mapping);
+		nleft = ntargets;
+	}
 	for (i = 0; i < ntargets; i++)
-		clasp_osctarget_close(targets[i]);
+		if (targets[i])
+			clasp_osctarget_close(targets[i], patient);
+}
+
+static void
+input_ended(struct clasp_pump *p, void *user)
+{
+	(void)p, (void)user;
+	leave(wait_for_target);
+}
+
+static void
+finish(struct clasp_pump *p, void *user)
+{
+	(void)p, (void)user;
+	leave(false);
 }
 
 static void
@@ -138,6 +159,7 @@ on_open(struct clasp_osctarget *t, void *user)
 	static bool known[OSC_TARGETS_MAX];
 
 	(void)t;
+	told[name - names] = false;
 	if (known[name - names]) {
 		cli_note(*name, "back");
 		return;
@@ -150,7 +172,6 @@ on_open(struct clasp_osctarget *t, void *user)
 static void
 on_lost(struct clasp_osctarget *t, const char *why, void *user)
 {
-	static bool told[OSC_TARGETS_MAX];
 	const char **name = user;
 
 	(void)t;
@@ -211,8 +232,8 @@ start(uv_loop_t *loop)
 		.patterns = patterns,
 		.no_snapshot = no_snapshot,
 		.line = on_line,
-		.end = leave,
-		.finish = leave,
+		.end = input_ended,
+		.finish = finish,
 		.again = again
 	};
 	unsigned i;

@@ -23,6 +23,8 @@ struct clasp_osctarget {
 	struct sockaddr_storage addr;
 	enum state	 state;
 	bool		 was_open, closing, given_up;
+	bool		 patient;	/* closing, when somebody came */
+	bool		 short_of;	/* closing, and not all got out */
 	unsigned	 handles;
 	size_t		 pending;	/* bytes handed to libuv */
 	struct clasp_buf waiting;	/* TCP: until it is open */
@@ -52,14 +54,16 @@ on_closed(uv_handle_t *handle)
 {
 	struct clasp_osctarget *t = handle->data;
 	struct clasp_osctarget_config config = t->config;
+	bool whole;
 
 	if (--t->handles > 0)
 		return;
+	whole = !t->short_of && t->waiting.len == 0;
 	clasp_buf_clear(&t->waiting);
 	clasp_buf_clear(&t->frame);
 	free(t);
 	if (config.closed != NULL)
-		config.closed(config.user);
+		config.closed(whole, config.user);
 }
 
 static void
@@ -96,11 +100,15 @@ close_when_sent(struct clasp_osctarget *t)
 }
 
 void
-clasp_osctarget_close(struct clasp_osctarget *t)
+clasp_osctarget_close(struct clasp_osctarget *t, bool patient)
 {
-	if (t->closing)
+	if (t->closing && (patient || !t->patient))
 		return;
 	t->closing = true;
+	t->patient = patient && t->config.tcp && t->waiting.len > 0 &&
+	    t->state != OPEN;
+	if (t->patient)
+		return;
 	if (t->state == CLOSED && t->config.tcp)
 		t->given_up = true;	/* nobody is there to take it */
 	uv_timer_start(&t->timer, out_of_patience, CLOSING_MS, 0);
@@ -114,7 +122,8 @@ on_sent(struct sending *s, int status)
 {
 	struct clasp_osctarget *t = s->target;
 
-	(void)status;
+	if (status < 0 && t->closing && t->config.tcp)
+		t->short_of = true;
 	t->pending -= s->len;
 	free(s);
 	close_when_sent(t);
@@ -232,7 +241,7 @@ on_tcp_closed(uv_handle_t *handle)
 {
 	struct clasp_osctarget *t = handle->data;
 
-	if (t->closing) {
+	if (t->closing && !t->patient) {
 		t->given_up = true;
 		close_when_sent(t);
 	} else
@@ -252,6 +261,8 @@ gone(struct clasp_osctarget *t, int error)
 	if (t->closing)
 		return;
 	if (first) {
+		/* that nobody took this is said with it */
+		clasp_buf_clear(&t->waiting);
 		if (t->config.failed != NULL)
 			t->config.failed(t, uv_strerror(error),
 			    t->config.user);
@@ -297,6 +308,10 @@ on_connected(uv_connect_t *req, int status)
 	}
 	if (t->config.open != NULL)
 		t->config.open(t, t->config.user);
+	if (t->patient) {
+		t->patient = false;
+		uv_timer_start(&t->timer, out_of_patience, CLOSING_MS, 0);
+	}
 	close_when_sent(t);
 }
 

@@ -28,8 +28,8 @@ struct clasp_osctarget_config {
 			    void *user);
 	void		(*failed)(struct clasp_osctarget *t, const char *why,
 			    void *user);
-	/* after clasp_osctarget_close: all is out */
-	void		(*closed)(void *user);
+	/* after clasp_osctarget_close; whole: all is out */
+	void		(*closed)(bool whole, void *user);
 	void		*user;
 };
 
@@ -43,7 +43,11 @@ bool	clasp_osctarget_send(struct clasp_osctarget *t, const uint8_t *p,
 	    size_t len);
 /* Bytes that wait. */
 size_t	clasp_osctarget_pending(const struct clasp_osctarget *t);
-/* Send what waits, then close: `closed` is called. */
-void	clasp_osctarget_close(struct clasp_osctarget *t);
+/*
+ * Send what waits, then close: `closed` is called.  When nobody is there to
+ * take it, a patient one goes on trying until somebody is, or until it is
+ * closed again without patience.
+ */
+void	clasp_osctarget_close(struct clasp_osctarget *t, bool patient);
 
 #endif

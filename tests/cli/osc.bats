@@ -361,3 +361,73 @@ dumped() {
 	END
 	grep 'rules: result of an expr that is no number: 1 dropped' got.log
 }
+
+# taker PORT BYTES: take a connection, and close it after so many bytes; what
+# came is in the file taken.
+taker() {
+	python3 - "$@" >>taken 2>taker.log 3>&- 5>&- <<-'END' &
+	import socket, sys
+	s = socket.socket()
+	s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+	s.bind(('127.0.0.1', int(sys.argv[1])))
+	s.listen()
+	c, n = s.accept()[0], 0
+	while n < int(sys.argv[2]):
+	    d = c.recv(int(sys.argv[2]) - n)
+	    if not d:
+	        break
+	    n += len(d)
+	    print(d.hex(), end='', flush=True)
+	END
+	TAKER=$!
+	BG_PIDS+=("$TAKER")
+}
+taken_is() {
+	[ "$(<taken)" = "$1" ]
+}
+
+@test "--wait: what was sent before waits, and after a loss too" {
+	local port first second
+	port=$(free_port socket.SOCK_STREAM)
+	first=0000000c2f6100002c69000000000001
+	second=0000000c2f6200002c69000000000002
+	: >taken
+	mkfifo in
+	exec 5<>in
+	clasp-clasp2osc --tcp --wait -t "127.0.0.1:$port" <in >out 2>out.log \
+	    3>&- 5>&- &
+	BG_PID=$!
+	BG_PIDS+=("$BG_PID")
+	wait_for_line out.log 'connection refused; tried again every second'
+	echo '/osc/a 1' >&5
+	taker "$port" 16
+	wait_until 5 taken_is "$first"
+	wait_for_line out.log 'end of file; tried again every second'
+	echo '/osc/b 2' >&5
+	taker "$port" 16
+	wait_until 5 taken_is "$first$second"
+	wait_for_line out.log ': back'
+	exec 5>&-
+	kill "$BG_PID"
+}
+
+@test "--wait outlasts the input; what nobody took is exit 3" {
+	local port
+	port=$(free_port socket.SOCK_STREAM)
+	: >taken
+	clasp-clasp2osc --tcp --wait -t "127.0.0.1:$port" <<<'/osc/a 1' \
+	    >out 2>out.log 3>&- &
+	BG_PID=$!
+	BG_PIDS+=("$BG_PID")
+	wait_for_line out.log 'connection refused; tried again every second'
+	taker "$port" 16
+	finish
+	[ "$status" = 0 ]
+	wait_until 5 taken_is 0000000c2f6100002c69000000000001
+	gone "$TAKER"
+	clasp-clasp2osc --tcp --wait -t "127.0.0.1:$port" -T 0.3 \
+	    <<<'/osc/a 1' >out 2>out.log 3>&- &
+	finish $!
+	[ "$status" != 0 ]
+	grep 'what waited for it could not be sent' out.log
+}

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "core/bundle.h"
+#include "core/p2p.h"
 #include "core/session.h"
 #include "wire/address.h"
 
@@ -43,6 +44,13 @@ clasp_router_config_init(struct clasp_router_config *config)
 	};
 }
 
+static struct clasp_str
+id_of(const void *session)
+{
+	return clasp_author_id(
+	    ((const struct clasp_session *)session)->author);
+}
+
 struct clasp_router *
 clasp_router_new(const struct clasp_router_config *config,
     const struct clasp_router_events *events, void *user)
@@ -61,6 +69,7 @@ clasp_router_new(const struct clasp_router_config *config,
 	router->events = *events;
 	router->user = user;
 	router->random = config->random_seed;
+	router->ids.key = id_of;
 	clasp_slabs_init(&router->casts, 0);
 	clasp_slabs_init(&router->replies, 0);
 	clasp_snapshots_init(&router->snapshots);
@@ -99,6 +108,7 @@ clasp_router_free(struct clasp_router *router)
 		while (router->sessions[i].first != NULL)
 			clasp_session_close(router->sessions[i].first, 0);
 	clasp_schedule_clear(router);
+	clasp_table_clear(&router->ids);
 	clasp_snapshots_clear(&router->snapshots);
 	clasp_slabs_clear(&router->casts);
 	clasp_slabs_clear(&router->replies);
@@ -525,6 +535,9 @@ on_publish(struct clasp_session *s, const struct clasp_msg *msg,
 		}
 		payload = clasp_str_of((char *)router->scratch, (size_t)n);
 	}
+	if (below(address, "/clasp/p2p") &&
+	    clasp_p2p_take(s, msg, payload, now_us))
+		return;
 	if (msg->publish.kind == CLASP_GESTURE && router->config.gestures &&
 	    clasp_gesture_take(s, &msg->publish, payload, now_us))
 		return;

@@ -159,9 +159,12 @@ retire(struct clasp_session *s)
 		return;
 	clasp_run_end(router);
 	part(s);
-	if (s->state == CLASP_SESSION_OPEN)
+	if (s->state == CLASP_SESSION_OPEN) {
+		clasp_table_remove(&router->ids,
+		    clasp_hash(clasp_author_id(s->author)), s);
 		clasp_router_log(router, CLASP_LOG_DEBUG,
 		    "session %s has left", s->author->id);
+	}
 	join(s, CLASP_SESSION_CLOSING);
 	clasp_subs_remove_all(router->subs, &s->subscriber);
 	clasp_schedule_orphan(s);
@@ -318,6 +321,11 @@ clasp_session_hello(struct clasp_session *s, const struct clasp_hello *hello,
 	s->author = new_author(router);
 	s->name = copy_name(hello->name);
 	if (s->author == NULL || s->name == NULL) {
+		clasp_session_shut(s, CLASP_CLOSE_INTERNAL, "out of memory");
+		return;
+	}
+	if (clasp_table_add(&router->ids, clasp_hash(clasp_author_id(
+	    s->author)), s) < 0) {
 		clasp_session_shut(s, CLASP_CLOSE_INTERNAL, "out of memory");
 		return;
 	}

@@ -83,6 +83,7 @@ struct clasp_router {
 	struct clasp_slabs replies;	/* what one gets: kept apart, so that
 					 * both run on without a gap */
 	struct clasp_snapshots snapshots;
+	struct clasp_table ids;		/* the open sessions */
 	struct clasp_sessions sessions[CLASP_SESSION_STATES];
 	struct clasp_session *first_full, *last_full;	/* longest first */
 	struct clasp_session *due;

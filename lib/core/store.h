@@ -35,6 +35,12 @@ struct clasp_author {
 	char		 id[];		/* len bytes and a NUL */
 };
 
+static inline struct clasp_str
+clasp_author_id(const struct clasp_author *author)
+{
+	return clasp_str_of(author->id, author->len);
+}
+
 /* With one reference for the caller; NULL: no memory. */
 struct clasp_author *clasp_author_new(struct clasp_str id);
 /* Give a reference back; NULL is nothing. */

@@ -364,7 +364,8 @@ write_port_file(void)
 	f = fopen(beside, "w");
 	if (f == NULL || fprintf(f, "%u\n", clasp_oscport_number(port)) < 0 ||
 	    fclose(f) != 0 || rename(beside, port_file) != 0)
-		cli_die(CLI_UNREACHABLE, port_file, "cannot be written");
+		cli_die(CLI_UNREACHABLE, port_file, "%s",
+		    cli_strerror(errno));
 	free(beside);
 }
 

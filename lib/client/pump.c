@@ -356,7 +356,7 @@ on_end(int error, void *user)
 
 	if (error) {
 		cli_warn(p->config.input_name ? p->config.input_name :
-		    "stdin", "%s", strerror(error));
+		    "stdin", "%s", cli_strerror(error));
 		cli_fail(CLI_UNREACHABLE);
 	}
 	cli_in_end(p->in);

@@ -142,22 +142,27 @@ open_raw(struct clasp_port *port, char why[CLASP_SERIAL_WHY])
 	struct stat st;
 	int error;
 
-	if (strcmp(path, "-") == 0) {
+	if (strcmp(path, "-") == 0)
 		port->fd = STDIN_FILENO;
-		return 0;
-	}
-	port->fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	else
+		port->fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY |
+		    O_CLOEXEC);
 	if (port->fd < 0 || fstat(port->fd, &st) < 0) {
 		error = errno;
 		snprintf(why, CLASP_SERIAL_WHY, "%s", strerror(error));
 		why[0] = (char)tolower((unsigned char)why[0]);
 		return error == ENOENT ? CLASP_ENOENT : CLASP_EIO;
 	}
+	if ((fcntl(port->fd, F_GETFL) & O_ACCMODE) == O_WRONLY) {
+		/* a standard input that was closed */
+		snprintf(why, CLASP_SERIAL_WHY, "not open for reading");
+		return CLASP_EIO;
+	}
 	if (S_ISDIR(st.st_mode)) {
 		snprintf(why, CLASP_SERIAL_WHY, "is a directory");
 		return CLASP_EIO;
 	}
-	if (!isatty(port->fd))
+	if (port->fd == STDIN_FILENO || !isatty(port->fd))
 		return 0;
 	/* a terminal would change bytes on their way: it must be set up */
 	close(port->fd);

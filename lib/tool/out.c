@@ -121,7 +121,8 @@ cli_out_flush(void)
 			failed(errno);
 	}
 	drop();
-	if (reader_gone)
+	/* a signal that came as well is died of, by whoever called */
+	if (reader_gone && cli_signal() == 0)
 		exit(cli_exit_code());
 }
 

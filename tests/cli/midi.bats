@@ -334,3 +334,12 @@ with_ports() {
 	finish
 	[ "$status" -eq 130 ]
 }
+
+@test "a standard input that cannot be read is exit 3" {
+	run -3 sh -c 'exec clasp-midi-in -d - <&-'
+	assert_output 'clasp-midi-in: stdin: not open for reading'
+	run -3 sh -c 'exec clasp-midi-in -d - <.'
+	assert_output 'clasp-midi-in: stdin: is a directory'
+	run -3 sh -c 'exec clasp-dmx-in -d - <&-'
+	assert_output 'clasp-dmx-in: stdin: not open for reading'
+}

@@ -73,7 +73,8 @@ static const char *const examples[] = {
 	"the look on stage now, into a file",
 	"clasp-dmx-in -d /dev/ttyUSB0 --once > look.clasp",
 	"what a packet says",
-	"echo '/dmx/1 [255,128]' | clasp-dmx-out -d - --once --slots 24 > p",
+	"printf '\\176\\005\\004\\000\\000\\000\\377\\200\\347' | "
+	    "clasp-dmx-in -d -",
 	NULL
 };
 

@@ -94,7 +94,7 @@ static const struct cli_option own_options[] = {
 	WITH(OWN_RENDEZVOUS_PORT, "rendezvous-port", "0",
 	    "no rendezvous registry"),
 	{ CLI_READY_FD, 0, "ready-fd", "N",
-	    "write `ready' to descriptor N when it listens", CLI_ARG, 0,
+	    "write \"ready\" to descriptor N when it listens", CLI_ARG, 0,
 	    NULL },
 
 	MISSING("persist"),

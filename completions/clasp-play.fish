@@ -46,8 +46,8 @@ complete -c clasp-play -l retry -f -d 'try the first connection again, for ever 
 complete -c clasp-play -l no-reconnect -d 'a lost connection is the end, exit 3'
 complete -c clasp-play -s q -l quiet -d 'errors only'
 complete -c clasp-play -s v -l verbose -d 'say more; -vv shows frames and where settings come from'
-complete -c clasp-play -l color -r -f -a 'auto always never' -d 'auto, always or never'
+complete -c clasp-play -l color -r -f -a 'auto always never' -d 'colors: auto, always or never'
 complete -c clasp-play -l config -r -F -d 'read this configuration instead of the usual ones'
-complete -c clasp-play -s h -l help -d 'show this and exit'
+complete -c clasp-play -s h -l help -d 'show this help and exit'
 complete -c clasp-play -s V -l version -d 'show the version and exit'
 complete -c clasp-play -F

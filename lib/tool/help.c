@@ -73,15 +73,17 @@ static void
 put_options(struct clasp_buf *out, const struct cli_tool *tool)
 {
 	const struct cli_option *o;
-	int table = 0, row = 0, shown = -1;
+	const char *title, *shown = "";
+	int table = 0, row = 0;
 
 	while ((o = cli_option_next(tool, &table, &row)) != NULL) {
 		if (o->flags & CLI_HIDDEN)
 			continue;
-		if (shown != table)
-			clasp_buf_printf(out, "\n%s:\n",
-			    title_of(tool->tables[table]));
-		shown = table;
+		/* two tables of a program's own are one group */
+		title = title_of(tool->tables[table]);
+		if (strcmp(shown, title) != 0)
+			clasp_buf_printf(out, "\n%s:\n", title);
+		shown = title;
 		put_option(out, o);
 	}
 }

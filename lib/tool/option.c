@@ -8,12 +8,12 @@ const struct cli_option cli_basic_options[] = {
 	{ CLI_VERBOSE, 'v', "verbose", NULL,
 	    "say more; -vv shows frames and where settings come from", 0, 0,
 	    NULL },
-	{ CLI_COLOR, 0, "color", "WHEN", "auto, always or never", CLI_ARG,
+	{ CLI_COLOR, 0, "color", "WHEN", "colors: auto, always or never", CLI_ARG,
 	    CLI_COMPLETE_WORDS, "auto always never" },
 	{ CLI_CONFIG, 0, "config", "FILE",
 	    "read this configuration instead of the usual ones",
 	    CLI_ARG | CLI_NO_CONFIG, CLI_COMPLETE_FILE, NULL },
-	{ CLI_HELP, 'h', "help", NULL, "show this and exit", CLI_NO_CONFIG, 0,
+	{ CLI_HELP, 'h', "help", NULL, "show this help and exit", CLI_NO_CONFIG, 0,
 	    NULL },
 	{ CLI_VERSION, 'V', "version", NULL, "show the version and exit",
 	    CLI_NO_CONFIG, 0, NULL },
@@ -52,7 +52,7 @@ const struct cli_option cli_link_options[] = {
 
 const struct cli_option cli_output_options[] = {
 	{ CLI_OUTPUT, 'o', "output", "F",
-	    "text, json, tsv, values, addresses or frames", CLI_ARG,
+	    "as text, json, tsv, values, addresses or frames", CLI_ARG,
 	    CLI_COMPLETE_WORDS, OUTPUT_FORMS },
 	{ CLI_FORMAT, 'f', "format", "TEMPLATE",
 	    "print by a template: %a address, %v value ...; see clasp(7)",

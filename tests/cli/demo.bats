@@ -75,3 +75,23 @@ demo() {
 	[ "$status" -eq 0 ]
 	! pgrep -f "$PWD/demo" >/dev/null
 }
+
+@test "in a terminal: its three lines work, and nothing stays" {
+	# what is typed waits for its prompt
+	mkfifo keys
+	exec 7<>keys
+	TERM=dumb script -qefc "DEMO_SEED=1 $TOP/scripts/demo" /dev/null <keys \
+	    >screen 3>&- 7>&- &
+	BG_PIDS+=($!)
+	wait_for_line screen 'exit ends the demo' 60
+	printf '%s\n' "clasp-set /dmx/1/1 200; clasp-get '/dmx/1/*'" >&7
+	wait_for_line screen '^/dmx/1/1 200'
+	printf '%s\n' "clasp-sub '/**' & echo pid=\$!" "man -w clasp" >&7
+	wait_for_line screen '^pid=[0-9]'
+	wait_for_line screen '/clasp[.]7'
+	printf 'exit\n' >&7
+	finish "${BG_PIDS[0]}"
+	exec 7>&-
+	pid=$(sed -n 's/^pid=\([0-9]*\).*/\1/p' screen)
+	wait_until 5 ended "$pid"
+}

@@ -311,6 +311,10 @@ check() {
 
 # ------------------------------------------------------------------
 
+@test "what chance does, six clients see as foreseen" {
+	check random_world
+}
+
 @test "a hundred values of one address, in order" {
 	check rising_in_order
 }
@@ -351,6 +355,10 @@ check() {
 
 @test "a slow reader costs little and ends with the newest" {
 	check slow_reader
+}
+
+@test "queues of twenty: readers now and then end with the newest" {
+	check readers_with_short_queues --queue-size 20
 }
 
 @test "replies nobody reads: bounded, none lost" {

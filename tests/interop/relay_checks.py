@@ -17,6 +17,7 @@ caused before its PING, so `sync` gathers what there is.
 import base64
 import hashlib
 import os
+import random
 import re
 import select
 import socket
@@ -1707,6 +1708,237 @@ def type_filters():
     same(seen(b), [("/f", 1), ("/f", 2)], "two masks")
 
 
+# ------------------------------------------------------ a random world
+
+
+def matches(pattern, address):
+    """The rules of patterns, written once more."""
+    def segment(p):
+        return "[^/]*".join(map(re.escape, re.split(r"\*+", p)))
+
+    out = ""
+    for p in pattern[1:].split("/"):
+        if p == "**":
+            out += "(/[^/]+)*"
+        elif p == "*":
+            out += "/[^/]+"
+        else:
+            out += "/" + segment(p)
+    return re.fullmatch(out, address, re.DOTALL) is not None
+
+
+class Refused(Exception):
+    pass
+
+
+class Model:
+    """What a relay is to do with the messages of some clients."""
+
+    def __init__(self):
+        self.params = {}        # address: (value, revision, writer, lock)
+        self.clients = []
+
+    def join(self, link=None):
+        c = Client(link)
+        same({a: x[:3] for a, x in c.state.items()},
+             {a: x[:3] for a, x in self.params.items()}, "initial state")
+        c.subs, c.expected = {}, []
+        self.clients.append(c)
+        return c
+
+    def leave(self, c):
+        """Its goodbye is seen through: then the relay knows, too."""
+        self.compare(c)
+        self.clients.remove(c)
+        if isinstance(c.link, WebSocket):
+            c.leave()
+        else:
+            c.link.sock.shutdown(socket.SHUT_WR)
+            same(c.closed(), [], "after the end")
+        for a, (x, revision, writer, lock) in self.params.items():
+            if lock == c.id:
+                self.params[a] = (x, revision, writer, None)
+
+    def compare(self, c):
+        got = [self.short(m) for m in c.sync()]
+        for i, (g, w) in enumerate(zip(got, c.expected)):
+            same(g, w, "message %d" % i)
+        same(len(got), len(c.expected), "messages, the last %r" % got[-1:])
+        c.expected = []
+
+    @staticmethod
+    def short(m):
+        if m.type == SET:
+            return SET, m.address, m.value, m.revision, m.bits & 0x70
+        if m.type == PUBLISH:
+            return PUBLISH, m.payload
+        if m.type == ACK:
+            return ACK, m.address, m.revision, m.locked, m.holder
+        if m.type == ERROR:
+            return ERROR, m.code, m.address
+        return m.type, {a: x[:3] for a, x in m.params.items()}
+
+    def tell(self, address, kind, message, sender=None):
+        for c in self.clients:
+            if c is not sender and any(
+                    mask & 1 << kind and matches(p, address)
+                    for p, mask in c.subs.values()):
+                c.expected.append(message)
+
+    def decide(self, params, c, address, x, flags, expected):
+        """What a SET comes to: the new record, or Refused."""
+        if "*" in address:
+            raise Refused(200)
+        _, revision, _, lock = params.get(address, (None, 0, None, None))
+        if expected is not None and expected != revision:
+            raise Refused(400)
+        if lock not in (None, c.id):
+            raise Refused(401)
+        if flags & UNLOCK:
+            lock = None
+        if flags & LOCK:
+            lock = c.id
+        return x, revision + 1, c.id, lock
+
+    def write(self, c, address, x, flags=0, expected=None):
+        """Returns the payload and does in the model what it is to do."""
+        payload = set_(address, x, flags, expected)
+        try:
+            new = self.decide(self.params, c, address, x, flags, expected)
+        except Refused as why:
+            c.expected.append((ERROR, why.args[0], address))
+            return payload
+        self.params[address] = new
+        self.tell(address, PARAM, (SET, address, x, new[1], flags))
+        locked = bool(new[3]) if flags else None
+        c.expected.append((ACK, address, new[1], locked,
+                           new[3] if locked else None))
+        return payload
+
+    def publish(self, c, address, x, kind):
+        payload = publish(address, x, kind)
+        if "*" in address:
+            c.expected.append((ERROR, 200, address))
+        else:
+            self.tell(address, kind, (PUBLISH, payload), c)
+        return payload
+
+    def bundle(self, c, members):
+        after = dict(self.params)
+        payload = bundle(*[set_(a, x, how, r) if what == SET else
+                           publish(a, x, how)
+                           for what, a, x, how, r in members])
+        try:
+            news = []
+            for what, address, x, how, r in members:
+                if "*" in address:
+                    raise Refused(200)
+                if what == SET:
+                    after[address] = self.decide(after, c, address, x, how, r)
+                    news.append(after[address])
+        except Refused as why:
+            c.expected.append((ERROR, why.args[0], address))
+            return payload
+        self.params = after
+        revision = None
+        for what, address, x, how, _ in members:
+            if what == SET:
+                revision = news.pop(0)[1]
+                self.tell(address, PARAM, (SET, address, x, revision, how))
+            else:
+                self.tell(address, how, (PUBLISH, publish(address, x, how)),
+                          c)
+        c.expected.append((ACK, None, revision, None, None))
+        return payload
+
+    def subscribe(self, c, ident, pattern, mask):
+        c.subs[ident] = (pattern, mask if mask & 31 else 255)
+        show = {a: x[:3] for a, x in self.params.items()
+                if matches(pattern, a)}
+        if show and c.subs[ident][1] & 1:
+            c.expected.append((SNAPSHOT, show))
+        return subscribe(ident, pattern, mask)
+
+    def unsubscribe(self, c, ident):
+        c.subs.pop(ident, None)
+        return unsubscribe(ident)
+
+    def get(self, c, address):
+        if "*" in address:
+            c.expected.append((ERROR, 200, address))
+        elif address in self.params:
+            c.expected.append((SNAPSHOT,
+                               {address: self.params[address][:3]}))
+        else:
+            c.expected.append((ERROR, 201, address))
+        return get(address)
+
+
+@check
+def random_world():
+    """Clients do what chance says; all that comes is foreseen."""
+    seed = int(os.environ.get("SEED", time.time_ns() % 1000000))
+    print("SEED=%d" % seed)
+    r = random.Random(seed)
+    names = ["a", "b", "zone5", "zone51", "\u7167"]
+    model = Model()
+
+    def address():
+        if r.random() < 0.02:
+            return "/a/*"
+        return "".join("/" + r.choice(names) for _ in range(r.randint(1, 3)))
+
+    def pattern():
+        return "".join("/" + r.choice(names + ["*", "**", "**", "zone*",
+                                               "*5*", "b"])
+                       for _ in range(r.randint(1, 4)))
+
+    def anything():
+        return r.choice([r.randint(-9, 9), r.random(), None, True, "x" * 40,
+                         [1, {"k": "v"}], b"\0" * r.randint(0, 300)])
+
+    def how_to_set():
+        a = address()
+        revision = None
+        if r.random() < 0.2:
+            revision = model.params.get(a, (0, 0))[1] + r.choice((0, 0, 1))
+        return a, anything(), r.choice((0,) * 6 + (LOCK, UNLOCK, UNLOCK,
+                                                   LOCK | UNLOCK)), revision
+
+    def act(c):
+        dice = r.random()
+        if dice < 0.4:
+            return model.write(c, *how_to_set())
+        if dice < 0.6:
+            return model.publish(c, address(), anything(), r.randint(0, 2))
+        if dice < 0.7:
+            return model.subscribe(c, r.randint(0, 3), pattern(), r.choice(
+                (0xFF, 0xFF, 0, 1, 2, 4, 3, 6, 0xE0)))
+        if dice < 0.75:
+            return model.unsubscribe(c, r.randint(0, 3))
+        if dice < 0.85:
+            return model.get(c, address())
+        return model.bundle(c, [
+            (SET,) + how_to_set() if r.random() < 0.7 else
+            (PUBLISH, address(), anything(), r.randint(0, 2), None)
+            for _ in range(r.choice((0, 1, 2, 3, 8)))])
+
+    for i in range(6):
+        model.join(Unix() if i % 3 == 2 else None)
+    for turn in range(600):
+        c = r.choice(model.clients)
+        c.send(*[act(c) for _ in range(r.choice((1, 1, 3, 20)))])
+        model.compare(c)
+        for other in model.clients:
+            if len(other.expected) > 300 or r.random() < 0.05:
+                model.compare(other)
+        if r.random() < 0.03:
+            model.leave(c)
+            model.join(Unix() if r.random() < 0.3 else None)
+    for c in model.clients:
+        model.compare(c)
+
+
 # ------------------------------------------------------ order and load
 
 
@@ -1952,6 +2184,62 @@ def slow_reader():
          "the newest values")
     a.write("/slow/1", "live")
     same(slow.next(SET).value, "live", "then it goes on")
+
+
+@check
+def readers_with_short_queues():
+    """Started with queues of 20: who reads now and then ends up right."""
+    seed = int(os.environ.get("SEED", time.time_ns() % 1000000))
+    print("SEED=%d" % seed)
+    r = random.Random(seed)
+    a = Client()
+    slow = [Client(WebSocket(receive_buffer=4096)) for _ in range(4)]
+    final, n = {}, 0
+    for c in slow:
+        c.subscribe(1, "/q/**")
+        c.newest, c.events = {}, []
+
+    def drain(c):
+        for m in c.sync():
+            if m.type == ERROR:
+                assert m.code in (503, 201), m
+            elif m.type == PUBLISH:
+                c.events.append(m.value)
+            else:
+                note(c.newest, m)
+
+    for _ in range(200):
+        for _ in range(r.randint(1, 60)):
+            n += 1
+            address = "/q/%d" % r.randint(0, 40)
+            x = b"%d " % n + b"z" * r.choice((10, 3000, 30000))
+            dice = r.random()
+            if dice < 0.7:
+                a.send(set_(address, x))
+                final[address] = x
+            elif dice < 0.85:
+                a.send(bundle(set_(address, x), publish("/q/e", n),
+                              set_(address + "b", x)))
+                final[address] = final[address + "b"] = x
+            else:
+                a.send(publish("/q/e", n))
+        a.sync()
+        c, dice = r.choice(slow), r.random()
+        if dice < 0.15:
+            drain(c)
+        elif dice < 0.3:
+            c.send(get("/none"))
+        elif dice < 0.35:
+            c.send(subscribe(2, r.choice(("/q/1*", "/q/**"))))
+        elif dice < 0.4:
+            c.send(unsubscribe(2))
+    for c in slow:
+        # the newest values come when what was queued has gone
+        drain(c)
+        drain(c)
+        same(c.events, sorted(set(c.events)), "order of the events")
+        same({k: v[0][:8] for k, v in c.newest.items()},
+             {k: v[:8] for k, v in final.items()}, "in the end")
 
 
 @check

@@ -201,6 +201,8 @@ clasp_router_tick(struct clasp_router *router, uint64_t now_us)
 	next = at < next ? at : next;
 	at = clasp_sweep_tick(router, now_us);
 	next = at < next ? at : next;
+	if (clasp_snapshot_search(router, now_us))
+		next = now_us;
 	while ((s = waiting->first) != NULL) {
 		at = s->opened_us + router->config.handshake_us;
 		if (at > now_us) {
@@ -220,6 +222,12 @@ clasp_router_tick(struct clasp_router *router, uint64_t now_us)
 	}
 	clasp_router_leave(router, now_us);
 	return next;
+}
+
+bool
+clasp_router_ready(const struct clasp_router *router)
+{
+	return router->searching != NULL;
 }
 
 void

@@ -137,6 +137,8 @@ void	clasp_router_settle(struct clasp_router *router);
  * wants to be called next, or UINT64_MAX.
  */
 uint64_t clasp_router_tick(struct clasp_router *router, uint64_t now_us);
+/* Is there something that a tick would do at once?  A flush may lead to it. */
+bool	clasp_router_ready(const struct clasp_router *router);
 /* Tell every session ERROR 501 "shutting down" and close it (1001). */
 void	clasp_router_shutdown(struct clasp_router *router, uint64_t now_us);
 

@@ -175,6 +175,7 @@ retire(struct clasp_session *s)
 	s->missed = NULL;
 	free(s->job);
 	s->job = NULL;
+	clasp_snapshot_leave(s);
 	full_remove(s);
 }
 

@@ -45,12 +45,14 @@ struct clasp_session {
 	bool		 full;		/* in the router's list of such */
 	bool		 due;		/* in the router's list of such */
 	bool		 notice;	/* ERROR 503 is to be sent */
+	bool		 searching;	/* in the router's list of such */
 	struct clasp_subscriber subscriber;
 	void		*link;
 	struct clasp_author *author;	/* has the id; NULL before HELLO */
 	char		*name;		/* owned; NULL: none */
 	struct clasp_session *next, *prev;	/* of the same state */
 	struct clasp_session *next_due;
+	struct clasp_session *next_searching;
 	struct clasp_session *next_full, *prev_full;
 	struct clasp_scheduled *scheduled;	/* by it, still to run */
 	uint32_t	 nscheduled;
@@ -87,6 +89,8 @@ struct clasp_router {
 	struct clasp_sessions sessions[CLASP_SESSION_STATES];
 	struct clasp_session *first_full, *last_full;	/* longest first */
 	struct clasp_session *due;
+	/* whose snapshot has looked far and found nothing yet; first come */
+	struct clasp_session *searching;
 	struct clasp_session *gone;
 	unsigned	 busy;		/* calls inside each other */
 	uint64_t	 random;

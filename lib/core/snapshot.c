@@ -11,7 +11,7 @@
 #define KEPT_US		UINT64_C(1000000)
 #define LOW_BYTES	(96u << 10)	/* a job goes on below */
 #define STEP_CHUNKS	2		/* made at a time by a job */
-#define LOOK_MAX	16384		/* records looked at for a chunk */
+#define LOOK_MAX	4096		/* records looked at for a chunk */
 
 #define HAS_WRITER	0x01
 #define HAS_TIMESTAMP	0x02
@@ -392,6 +392,47 @@ job_new(struct clasp_str pattern, const uint32_t *sub_id)
 	return job;
 }
 
+/* ------------------------------------------- jobs that find nothing yet */
+
+static void
+search_on(struct clasp_session *s)
+{
+	struct clasp_session **at = &s->router->searching;
+
+	if (s->searching)
+		return;
+	while (*at != NULL)
+		at = &(*at)->next_searching;
+	*at = s;
+	s->next_searching = NULL;
+	s->searching = true;
+}
+
+void
+clasp_snapshot_leave(struct clasp_session *s)
+{
+	struct clasp_session **at = &s->router->searching;
+
+	if (!s->searching)
+		return;
+	while (*at != s)
+		at = &(*at)->next_searching;
+	*at = s->next_searching;
+	s->searching = false;
+}
+
+bool
+clasp_snapshot_search(struct clasp_router *router, uint64_t now_us)
+{
+	struct clasp_session *s = router->searching;
+
+	if (s != NULL) {
+		clasp_snapshot_leave(s);
+		clasp_snapshot_step(s, now_us);
+	}
+	return router->searching != NULL;
+}
+
 void
 clasp_snapshot_send(struct clasp_session *s, struct clasp_str pattern,
     bool empty, const uint32_t *sub_id, uint64_t now_us)
@@ -409,12 +450,14 @@ clasp_snapshot_send(struct clasp_session *s, struct clasp_str pattern,
 	all = small(s->router->store, pattern, now_us);
 	do
 		more = advance(s, job, now_us);
-	while (more > 0 && (all || s->out.bytes == 0));
-	if (more > 0) {
-		clasp_session_pause(s, CLASP_PAUSE_SNAPSHOT, true);
+	while (more > 0 && all);
+	if (more <= 0) {
+		finish(s, more, now_us);
 		return;
 	}
-	finish(s, more, now_us);
+	clasp_session_pause(s, CLASP_PAUSE_SNAPSHOT, true);
+	if (s->out.bytes == 0)
+		search_on(s);
 }
 
 void
@@ -422,13 +465,15 @@ clasp_snapshot_step(struct clasp_session *s, uint64_t now_us)
 {
 	int i, more;
 
-	/* with an empty queue nothing would call again */
-	for (i = 0; s->job != NULL && (s->out.bytes == 0 ||
-	    (i < STEP_CHUNKS && s->out.bytes < LOW_BYTES)); i++) {
+	for (i = 0; s->job != NULL && i < STEP_CHUNKS &&
+	    s->out.bytes < LOW_BYTES; i++) {
 		more = advance(s, s->job, now_us);
 		if (more <= 0)
 			finish(s, more, now_us);
 	}
+	/* with an empty queue nothing would call again */
+	if (s->job != NULL && s->out.bytes == 0)
+		search_on(s);
 }
 
 void

@@ -84,6 +84,14 @@ void	clasp_snapshot_send(struct clasp_session *s,
 	    uint64_t now_us);
 /* Go on with the session's job, if there is room for it. */
 void	clasp_snapshot_step(struct clasp_session *s, uint64_t now_us);
+/*
+ * A job whose pattern matches little may look at many records for nothing
+ * to send, and then no socket calls for more.  The first such has its turn:
+ * true when there are still some.
+ */
+bool	clasp_snapshot_search(struct clasp_router *router, uint64_t now_us);
+/* The session is no longer one of them. */
+void	clasp_snapshot_leave(struct clasp_session *s);
 /* Send the timelines a subscription wants. */
 void	clasp_snapshot_timelines(struct clasp_session *s, uint32_t sub_id,
 	    uint64_t now_us);

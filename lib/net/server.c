@@ -32,7 +32,7 @@ struct clasp_server {
 	uv_timer_t	 sweep;
 	uv_timer_t	 drain;
 	uv_idle_t	 last_turn;
-	uv_idle_t	 again;		/* somebody is to be flushed still */
+	uv_idle_t	 again;		/* something is to be done at once */
 	uint64_t	 due_us;	/* what the timer is set to */
 	uint64_t	 now_us;	/* the clock as last read ... */
 	const struct clasp_link *now_link;	/* ... for what this one */
@@ -332,16 +332,15 @@ flush_woken(struct clasp_server *server)
 	}
 	left = server->nwoken - n;
 	server->nwoken = left;
-	if (left == 0) {
-		uv_idle_stop(&server->again);
-		return;
-	}
 	for (i = 0; i < left; i++) {
 		c = server->woken[i] = server->woken[n + i];
 		if (c)
 			c->woken = i + 1;
 	}
-	uv_idle_start(&server->again, on_idle);
+	if (left > 0 || clasp_router_ready(server->router))
+		uv_idle_start(&server->again, on_idle);
+	else
+		uv_idle_stop(&server->again);
 }
 
 /*

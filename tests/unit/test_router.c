@@ -1390,6 +1390,37 @@ a_sparse_pattern_finds_its_matches(void)
 	end();
 }
 
+/* A pattern that matches nothing in a large state keeps nobody waiting. */
+static void
+a_search_takes_several_turns(void)
+{
+	struct peer *p, *q, *gone;
+	int turns = 0;
+
+	begin_with(large);
+	p = peer_join(&w);
+	fill(p, LARGE);
+	q = peer_open(&w, CLASP_FRAMING_WS);
+	peer_hello(q, CLASP_FEATURE_NOSTATE);
+	peer_skip(q);
+	gone = peer_open(&w, CLASP_FRAMING_WS);
+	peer_hello(gone, CLASP_FEATURE_NOSTATE);
+	peer_skip(gone);
+	peer_subscribe(gone, 1, "/*/none", 0);
+	peer_subscribe(q, 1, "/*/none", 0);
+	t_check(q->paused && gone->paused, "not all was looked at");
+	clasp_session_close(gone->s, w.now);
+	gone->s = NULL;
+	peer_barrier(p);
+	while (q->paused && turns < LARGE &&
+	    clasp_router_tick(w.router, w.now) <= w.now)
+		turns++;
+	t_check(turns >= 4, "%d turns", turns);
+	t_check(!q->paused, "the search has an end");
+	peer_barrier(q);
+	end();
+}
+
 static void
 joiners_in_one_state_get_the_same(void)
 {
@@ -1735,6 +1766,7 @@ main(void)
 	t_run(too_many_messages_a_second);
 	t_run(a_large_snapshot_comes_by_cursor);
 	t_run(a_sparse_pattern_finds_its_matches);
+	t_run(a_search_takes_several_turns);
 	t_run(joiners_in_one_state_get_the_same);
 	t_run(a_joiner_may_leave_in_the_middle);
 	t_run(a_bundle_is_delivered_as_its_members);

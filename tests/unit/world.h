@@ -239,10 +239,17 @@ peer_next_raw(struct peer *p, struct clasp_frame *frame)
 	size_t head = 0, n;
 	struct clasp_ws_head ws;
 	const uint8_t *in;
+	bool more = true;
 	size_t len;
 	int r;
 
 	world_pump(p->world);
+	/* as a loop would, when a search in the state takes several turns */
+	while (p->at == p->rx.len && p->paused && more) {
+		more = clasp_router_tick(p->world->router, p->world->now) <=
+		    p->world->now;
+		world_pump(p->world);
+	}
 	if (p->at == p->rx.len) {
 		clasp_buf_reset(&p->rx);
 		p->at = 0;

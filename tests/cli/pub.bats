@@ -14,7 +14,7 @@ teardown() { common_teardown; }
 	clasp-pub /cue/go event '{"id":"intro"}'
 	clasp-pub /cue/stop event
 	clasp-pub /imu stream 0.5
-	clasp-pub /pad gesture id=7 phase=start '{"x":0.5}'
+	clasp-pub /pad gesture id=7 phase=move '{"x":0.5}'
 	clasp-pub /name Hamlet
 	clasp-pub -s /year 1984
 	finish
@@ -24,7 +24,7 @@ teardown() { common_teardown; }
 /cue/go event {"id":"intro"}
 /cue/stop event
 /imu stream 0.5
-/pad gesture id=7 phase=start {"x":0.5}
+/pad gesture id=7 phase=move {"x":0.5}
 /name "Hamlet"
 /year "1984"
 END

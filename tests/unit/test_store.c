@@ -247,7 +247,8 @@ a_lock_keeps_a_parameter_alive(void)
 	clasp_store_set(store, &w, now, &out);
 	now += 100000000;
 	t_check(peek("/t") != NULL, "expired under its lock");
-	t_eq_int(clasp_store_expire(store, now, UINT32_MAX), UINT64_MAX, "next expiry");
+	t_eq_int(clasp_store_expire(store, now, UINT32_MAX), UINT64_MAX,
+	    "next expiry");
 	clasp_store_release(store, anna);
 	t_check(peek("/t") == NULL, "alive without its lock");
 	t_eq_int(clasp_store_count(store), 1, "reclaimed already");
@@ -273,7 +274,8 @@ expiry_reclaims_what_is_due(void)
 		clasp_store_set(store, &w, now, &out);
 	}
 	t_eq_int(clasp_store_next_expiry(store), now + 1000000, "next");
-	t_eq_int(clasp_store_expire(store, now, UINT32_MAX), now + 1000000, "next");
+	t_eq_int(clasp_store_expire(store, now, UINT32_MAX), now + 1000000,
+	    "next");
 	for (i = 1; i <= 10; i++) {
 		t_eq_int(clasp_store_expire(store, now +
 		    (uint64_t)i * 1000000, UINT32_MAX), i == 10 ? UINT64_MAX :

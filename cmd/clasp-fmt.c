@@ -92,48 +92,12 @@ static int64_t out_us;			/* of the last time written */
 
 /* ------------------------------------------------------------- frames */
 
-/* Bytes of one message without its length limits, for people. */
-static size_t
-message_size(const struct clasp_msg *msg)
-{
-	const struct clasp_publish *p = &msg->publish;
-	size_t n = 5;
-	uint32_t i;
-
-	switch (msg->type) {
-	case CLASP_SET:
-		return 4 + msg->set.address.len +
-		    clasp_value_size(&msg->set.value) +
-		    (msg->set.has_revision ? 8 : 0) +
-		    (msg->set.has_ttl ? 4 : 0);
-	case CLASP_PUBLISH:
-		n += p->address.len + (p->has_timestamp ? 8 : 0) +
-		    (p->has_id ? 4 : 0) + (p->has_rate ? 4 : 0);
-		if (p->content == CLASP_CONTENT_SAMPLES)
-			return n + 2 + 8 * (size_t)p->nsamples;
-		return p->content == CLASP_CONTENT_VALUE ?
-		    n + 1 + clasp_value_size(&p->value) : n;
-	case CLASP_BUNDLE:
-		n = msg->bundle.has_timestamp ? 12 : 4;
-		for (i = 0; i < msg->bundle.count; i++)
-			n += 2 + message_size(&msg->bundle.messages[i]);
-		return n;
-	default:
-		return 0;
-	}
-}
-
 static void
 complain(int error, const struct clasp_msg *msg)
 {
-	size_t size = message_size(msg);
 	char why[100];
 
-	if (error == CLASP_ETOOBIG && size > CLASP_PAYLOAD_MAX)
-		snprintf(why, sizeof why, "%zu bytes do not fit in one "
-		    "frame, which holds %d", size, CLASP_PAYLOAD_MAX);
-	else
-		snprintf(why, sizeof why, "%s", clasp_strerror(error));
+	cli_in_why(why, sizeof why, error, msg);
 	cli_in_complain(cli_in_current(), 1, why);
 }
 

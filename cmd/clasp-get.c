@@ -1,6 +1,7 @@
 /* clasp-get - prints the values of params. */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "client/gather.h"
 #include "client/once.h"
@@ -113,9 +114,9 @@ print(const struct clasp_param *param)
 	item.by = param->writer;
 	item.has_ts = param->has_timestamp;
 	item.ts_us = param->timestamp_us;
-	if (cli.verbose == 0)
+	if (!cli_out_info())
 		clasp_line_plain(&line);
-	cli_out_line(&line, 0);
+	cli_out_line(&line, clasp_clock_unix_us());
 }
 
 static void

@@ -171,6 +171,7 @@ static bool
 sendable(struct player *pl, const struct clasp_line *line)
 {
 	struct clasp_line now = *line;
+	char why[100];
 	struct clasp_buf buf = { 0 };
 	struct clasp_frame head;
 	struct clasp_msg msg;
@@ -182,13 +183,20 @@ sendable(struct player *pl, const struct clasp_line *line)
 		clasp_pump_emit(pl->pump, line);	/* says why not */
 		return false;
 	}
+	if (line->kind == CLASP_LINE_DATA && line->count == 0) {
+		clasp_pump_complain(pl->pump, 1, "an empty bundle says "
+		    "nothing");
+		return false;
+	}
 	clasp_line_resolve(&now, 0);
 	clasp_arena_reset(&pl->arena);
 	r = clasp_line_to_msg(&now, &pl->arena, &msg, &head);
 	if (r == 0)
 		r = clasp_frame_append(&buf, &msg, &head);
 	if (r < 0)
-		clasp_pump_complain(pl->pump, 1, clasp_strerror(r));
+		cli_in_why(why, sizeof why, r, &msg);
+	if (r < 0)
+		clasp_pump_complain(pl->pump, 1, why);
 	clasp_buf_clear(&buf);
 	return r >= 0;
 }

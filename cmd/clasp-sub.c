@@ -361,7 +361,7 @@ show(const struct clasp_line *line, void *user)
 		s->enough = clasp_pump_count(p);
 		return;
 	}
-	if (s->first || (cli.verbose > 0 && !s->snapshot &&
+	if (s->first || (cli_out_info() && !s->snapshot &&
 	    line->kind == CLASP_LINE_DATA)) {
 		h = hold(s, line);
 		if (h && !s->snapshot)

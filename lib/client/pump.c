@@ -400,7 +400,7 @@ deliver(struct clasp_pump *p, struct clasp_line *line, bool snapshot)
 {
 	if (p->left == 0 || p->finishing)
 		return;
-	if (cli.verbose == 0)
+	if (!cli_out_info())
 		clasp_line_plain(line);
 	p->config.line(p, line, snapshot, p->config.user);
 	if (!p->config.count_by_program)
@@ -731,16 +731,12 @@ adjust(const struct clasp_pump *p, struct clasp_msg *msg)
 }
 
 static void
-cannot_send(struct clasp_pump *p, const struct clasp_line *line, int error)
+cannot_send(struct clasp_pump *p, const struct clasp_line *line, int error,
+    const struct clasp_msg *msg)
 {
 	char why[120], subject[1100];
 
-	if (error == CLASP_ETOOBIG)
-		snprintf(why, sizeof why,
-		    "does not fit into one frame of %d bytes",
-		    CLASP_PAYLOAD_MAX);
-	else
-		snprintf(why, sizeof why, "%s", clasp_strerror(error));
+	cli_in_why(why, sizeof why, error, msg);
 	if (p->in) {
 		cli_in_complain(p->in, 1, why);
 		return;
@@ -769,6 +765,10 @@ send_line(struct clasp_pump *p, const struct clasp_line *given)
 		    clasp_msg_name(line.items[0].msg.type));
 		return;
 	}
+	if (line.kind == CLASP_LINE_DATA && line.count == 0 && p->in) {
+		cli_in_complain(p->in, 1, "an empty bundle says nothing");
+		return;
+	}
 	if (line.has_at && line.at_relative) {
 		line.at_relative = false;
 		line.at_us += clasp_clock_unix_us() +
@@ -784,7 +784,7 @@ send_line(struct clasp_pump *p, const struct clasp_line *given)
 		    msg.type == CLASP_PUBLISH ? on_published : on_reply, p);
 	}
 	if (r < 0 && r != CLASP_ECLOSED)
-		cannot_send(p, given, r);
+		cannot_send(p, given, r, &msg);
 	clasp_pump_full(p);
 }
 

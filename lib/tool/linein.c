@@ -121,6 +121,18 @@ cli_in_complain(struct cli_in *in, unsigned column, const char *why)
 	bad(in, in->frames ? in->offset : column, why);
 }
 
+void
+cli_in_why(char *why, size_t cap, int error, const struct clasp_msg *msg)
+{
+	size_t size = error == CLASP_ETOOBIG ? clasp_msg_size(msg) : 0;
+
+	if (size > CLASP_PAYLOAD_MAX)
+		snprintf(why, cap, "%zu bytes do not fit in one frame, "
+		    "which holds %d", size, CLASP_PAYLOAD_MAX);
+	else
+		snprintf(why, cap, "%s", clasp_strerror(error));
+}
+
 /* Give a line to whoever wants it. */
 static int
 give(struct cli_in *in, const struct clasp_line *line)

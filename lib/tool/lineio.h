@@ -44,6 +44,9 @@ const char *cli_in_name(const struct cli_in *in);
 struct cli_in *cli_in_current(void);
 /* Complain about the line just given to fn, as for a bad one. */
 void	cli_in_complain(struct cli_in *in, unsigned column, const char *why);
+/* Why a message cannot become a frame, with its size when that is why. */
+void	cli_in_why(char *why, size_t cap, int error,
+	    const struct clasp_msg *msg);
 void	cli_in_free(struct cli_in *in);
 
 /*
@@ -91,5 +94,7 @@ bool	cli_out_reader_gone(void);
 
 /* Check -o and -f once; a usage error when they make no sense. */
 void	cli_out_check(void);
+/* Are revision and writer asked for: by -v, or by -f with %n or %w? */
+bool	cli_out_info(void);
 
 #endif

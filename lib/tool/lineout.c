@@ -99,6 +99,13 @@ cli_out_check(void)
 	}
 }
 
+bool
+cli_out_info(void)
+{
+	return cli.verbose > 0 ||
+	    (out.template != NULL && cli_template_info(out.template));
+}
+
 /* ------------------------------------------------------- what is left out */
 
 /* Does the line say things that are shown only with -v? */

@@ -263,3 +263,14 @@ cli_template_put(struct clasp_buf *out, struct cli_template *t,
 			put_padded(out, &t->part[i], args, &fields);
 	return out->failed ? CLASP_ENOMEM : 0;
 }
+
+bool
+cli_template_info(const struct cli_template *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->nparts; i++)
+		if (t->part[i].letter == 'n' || t->part[i].letter == 'w')
+			return true;
+	return false;
+}

@@ -30,6 +30,8 @@ struct cli_template_args {
 /* NULL when text is no template (or there is no memory); *why tells. */
 struct cli_template *cli_template_new(const char *text, const char **why);
 void	cli_template_free(struct cli_template *t);
+/* Does it ask for what is shown only with -v: %n, %w? */
+bool	cli_template_info(const struct cli_template *t);
 /* Add the text for one message: 0 or CLASP_ENOMEM. */
 int	cli_template_put(struct clasp_buf *out, struct cli_template *t,
 	    const struct cli_template_args *args);

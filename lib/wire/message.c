@@ -1235,3 +1235,33 @@ clasp_frame_append(struct clasp_buf *buf, const struct clasp_msg *msg,
 		buf->len += (size_t)n;
 	return n;
 }
+
+size_t
+clasp_msg_size(const struct clasp_msg *msg)
+{
+	const struct clasp_publish *p = &msg->publish;
+	size_t n = 5;
+	uint32_t i;
+
+	switch (msg->type) {
+	case CLASP_SET:
+		return 4 + msg->set.address.len +
+		    clasp_value_size(&msg->set.value) +
+		    (msg->set.has_revision ? 8 : 0) +
+		    (msg->set.has_ttl ? 4 : 0);
+	case CLASP_PUBLISH:
+		n += p->address.len + (p->has_timestamp ? 8 : 0) +
+		    (p->has_id ? 4 : 0) + (p->has_rate ? 4 : 0);
+		if (p->content == CLASP_CONTENT_SAMPLES)
+			return n + 2 + 8 * (size_t)p->nsamples;
+		return p->content == CLASP_CONTENT_VALUE ?
+		    n + 1 + clasp_value_size(&p->value) : n;
+	case CLASP_BUNDLE:
+		n = msg->bundle.has_timestamp ? 12 : 4;
+		for (i = 0; i < msg->bundle.count; i++)
+			n += 2 + clasp_msg_size(&msg->bundle.messages[i]);
+		return n;
+	default:
+		return 0;
+	}
+}

@@ -318,5 +318,8 @@ int	 clasp_frame_encode(uint8_t *buf, size_t cap,
 /* The same behind what buf holds already. */
 int	 clasp_frame_append(struct clasp_buf *buf,
 	    const struct clasp_msg *msg, const struct clasp_frame *head);
+/* Payload bytes a SET, PUBLISH or BUNDLE would take were there no limit, for
+ * people to read; 0 for other messages. */
+size_t	 clasp_msg_size(const struct clasp_msg *msg);
 
 #endif

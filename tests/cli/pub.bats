@@ -118,7 +118,7 @@ END
 	(echo '/a 1'; printf '/b "'; head -c 70000 /dev/zero | tr '\0' x
 	echo '"'; echo '/c 3') >lines
 	run -6 --separate-stderr clasp-pub <lines
-	[[ $stderr == '-:2:1: '*65535* ]]
+	[ "$stderr" = '-:2:1: 70008 bytes do not fit in one frame, which holds 65535' ]
 	run clasp-get '/*'
 	assert_output $'/a 1\n/c 3'
 }
@@ -177,4 +177,13 @@ END
 	run -2 clasp-pub /a nonsense 1
 	run -3 --separate-stderr clasp-pub <<<'/a 1'
 	[ "$stderr" = 'clasp-pub: unix:/nowhere/socket: no such file or directory' ]
+}
+
+@test "an empty bundle is a bad line" {
+	start_relay
+	printf '%s\n' ';' '/a 1' >lines
+	run -6 --separate-stderr clasp-pub <lines
+	[ "$stderr" = '-:1:1: an empty bundle says nothing' ]
+	run clasp-get /a
+	assert_output 1
 }

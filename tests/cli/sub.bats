@@ -131,6 +131,20 @@ END
 	assert_output '/f 1000'
 }
 
+@test "-f: %n and %w are there without -v, %l stays plain" {
+	start_relay
+	clasp-set /a 1
+	run clasp-get -f '%a %n %l' /a
+	assert_output '/a 1 /a 1'
+	bg_ready out clasp-sub -n2 -f '%n|%w|%l' /a
+	clasp-set /a 2
+	finish
+	run sed 's/|[0-9a-f-]*|/|WRITER|/' out
+	assert_output $'1|WRITER|/a 1\n2|WRITER|/a 2'
+	run grep -c '|[0-9a-f-]\{36\}|' out
+	assert_output 2
+}
+
 @test "a reader that goes away ends it, without a word" {
 	start_relay
 	clasp-set /a 1

@@ -28,3 +28,4 @@ examples() {
 @test "DMX out" { examples dmx-out; }
 @test "DMX out, from a relay" { examples dmx-out-relay; }
 @test "what a widget is asked" { examples dmx-asks; }
+@test "each bridge announces itself once" { examples announce; }

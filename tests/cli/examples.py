@@ -296,6 +296,62 @@ def test_dmx_asks():
         os.close(slave)
 
 
+# ---------------------------------------------------------------- ANNOUNCE
+
+class Wire:
+    """Stands before a relay for one connection; keeps what a client sent."""
+
+    def __init__(self, url):
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.up = int(url.split(':')[2].split('/')[0])
+        self.url = 'ws://127.0.0.1:%d/clasp' % self.listener.getsockname()[1]
+
+    def run(self):
+        """Until the client leaves: the payloads of its messages."""
+        c = self.listener.accept()[0]
+        relay = socket.create_connection(('127.0.0.1', self.up))
+        sent, ends = b'', {c: relay, relay: c}
+        while True:
+            for end in select.select([c, relay], [], [])[0]:
+                data = end.recv(65536)
+                if not data:
+                    return self.messages(sent)
+                ends[end].sendall(data)
+                sent += data if end is c else b''
+
+    def messages(self, sent):
+        b, found = sent.split(b'\r\n\r\n', 1)[1], []
+        while len(b) > 6:
+            n, at = b[1] & 127, 2
+            if n == 126:
+                n, at = int.from_bytes(b[2:4], 'big'), 4
+            mask, b = b[at:at + 4], b[at + 4:]
+            found.append(bytes(x ^ mask[i % 4] for i, x in enumerate(b[:n])))
+            b = b[n:]
+        return found
+
+
+def test_announce():
+    for protocol, program in [
+            ('midi', ['clasp-midi-in', '-d', '-']),
+            ('dmx', ['clasp-dmx-in', '-d', '-']),
+            ('dmx', ['clasp-dmx-out', '-d', '-']),
+            ('osc', ['clasp-osc2clasp', '-p', '0']),
+            ('osc', ['clasp-clasp2osc', '--to', '127.0.0.1:9'])]:
+        with Relay() as relay:
+            wire = Wire(relay.url)
+            p = subprocess.Popen([*program, '-u', wire.url, '-T', '0.5'],
+                                 stdin=subprocess.PIPE,
+                                 stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
+            told = [m for m in wire.run() if b'bridge' in m]
+            p.stdin.close()
+            p.wait(LIMIT)
+            expect(program, 1, len(told))
+            for word in (b'bidirectional', b'device', protocol.encode()):
+                expect(program, True, word in b''.join(told))
+
+
 globals()['test_' + sys.argv[1].replace('-', '_')]()
 print('\n'.join(bad), end='\n' if bad else '')
 sys.exit(bool(bad))

@@ -840,7 +840,7 @@ scan_control_attrs(struct clasp_scan *s, struct clasp_line *line,
 		if (at == s->end || *at == '{')
 			break;
 		key = peek_key(s);
-		if (key.len == 0 || at + key.len == s->end ||
+		if (!clasp_attr_key_ok(key) || at + key.len == s->end ||
 		    at[key.len] != '=')
 			return clasp_scan_fail(s, at, CLASP_ESYNTAX,
 			    "the message's fields belong here: {...}");

@@ -368,6 +368,7 @@ bad_lines_say_where_and_why(void)
 		    "11: no such field: x" },
 		{ "subscribe 5", "11: the message's fields belong here: {..."
 		    "}" },
+		{ "ack 4x=1 {}", "5: the message's fields belong here: {..." "}" },
 		{ "ping {} x", "9: something follows the message" },
 		{ "snapshot {\"params\":[{\"address\":\"/a\",\"revision\":1,"
 		    "\"value\":9223372036854775808}]}",

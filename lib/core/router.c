@@ -272,6 +272,12 @@ clasp_router_stats(const struct clasp_router *router,
 	out->evicted = losses.evicted;
 }
 
+const struct clasp_figures *
+clasp_router_figures(const struct clasp_router *router)
+{
+	return &router->figures;
+}
+
 /* ---------------------------------------------------- shared with bundles */
 
 static bool

@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "core/figures.h"
 #include "core/outq.h"
 #include "core/store.h"
 
@@ -156,5 +157,8 @@ struct clasp_router_stats {
 };
 void	clasp_router_stats(const struct clasp_router *router,
 	    struct clasp_router_stats *out);
+/* What it has counted since it was made; good as long as the router. */
+const struct clasp_figures *clasp_router_figures(
+	    const struct clasp_router *router);
 
 #endif

@@ -60,6 +60,7 @@ clasp_run_begin(struct clasp_router *router,
 	if (count == 0 || cast->address.len > sizeof run->address)
 		return;
 	run->id = id;
+	run->reached = count;
 	run->matches = matches;
 	run->n = n;
 	run->except = except;
@@ -130,6 +131,7 @@ clasp_run_end(struct clasp_router *router)
 			clasp_session_shut(s, CLASP_CLOSE_INTERNAL,
 			    "out of memory");
 	}
+	clasp_figures_fanout(&router->figures, run->reached, run->span.msgs);
 	clasp_span_drop(&run->span);
 	run->span.msgs = 0;
 }

@@ -33,6 +33,7 @@ struct clasp_run {
 	const struct clasp_match *matches;
 	const struct clasp_session *except;
 	int		 n;		/* of matches */
+	uint32_t	 reached;	/* of these, who takes part */
 	uint64_t	 hash;		/* of the last message's address */
 	uint8_t		 types;
 	uint8_t		 framing;	/* all have the same */

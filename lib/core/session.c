@@ -445,6 +445,7 @@ clasp_session_error(struct clasp_session *s, uint16_t code,
 {
 	struct clasp_msg msg = { .type = CLASP_ERROR };
 
+	clasp_figures_error(&s->router->figures, code);
 	msg.error.code = code;
 	msg.error.message = clasp_str_c(text);
 	/* what is much too long for an address would not fit a frame */
@@ -563,7 +564,7 @@ clasp_session_deliver_all(struct clasp_router *router,
     const struct clasp_session *except, uint64_t now_us)
 {
 	struct clasp_session *s;
-	uint64_t fast = 0;
+	uint32_t fast = 0, slow = 0;
 	int i;
 
 	for (i = 0; i < n; i++) {
@@ -573,12 +574,15 @@ clasp_session_deliver_all(struct clasp_router *router,
 			    clasp_session_of(matches[i + AHEAD].owner), 1);
 		if (!(matches[i].types & cast->types) || s == except)
 			continue;
-		if (deliver_next(s, cast, &router->config))
+		if (deliver_next(s, cast, &router->config)) {
 			fast++;
-		else
+		} else {
 			clasp_session_deliver(s, cast, now_us);
+			slow++;
+		}
 	}
 	router->messages_out += fast;
+	clasp_figures_fanout(&router->figures, fast + slow, 1);
 }
 
 /* ------------------------------------------------- when room comes again */
@@ -672,6 +676,7 @@ clasp_session_sent(struct clasp_session *s, size_t n, uint64_t now_us)
 	if (n == 0)
 		return;
 	clasp_run_end(router);
+	router->figures.bytes_out += n;
 	clasp_outq_sent(&s->out, n);
 	s->blocked = false;
 	if (s->out.bytes == 0)
@@ -706,6 +711,7 @@ static void
 bad_frame(struct clasp_session *s, uint16_t code, const char *why,
     uint64_t now_us)
 {
+	s->router->figures.undecodable++;
 	if (s->state == CLASP_SESSION_HANDSHAKE) {
 		clasp_session_shut(s, CLASP_CLOSE_PROTOCOL, why);
 		return;
@@ -775,6 +781,7 @@ one_frame(struct clasp_session *s, const uint8_t *p, size_t len,
 	int n = clasp_frame_decode(p, len, &frame), error;
 
 	router->messages_in++;
+	s->messages_in++;
 	if (too_fast(s, now_us))
 		return n > 0 ? (size_t)n : len;
 	if (n <= 0) {
@@ -787,6 +794,8 @@ one_frame(struct clasp_session *s, const uint8_t *p, size_t len,
 	}
 	error = clasp_msg_decode(frame.payload, frame.len, &router->arena, 0,
 	    &msg);
+	if (error == 0)
+		router->figures.messages[msg.type]++;
 	if (error < 0)
 		bad_frame(s, 101, clasp_strerror(error), now_us);
 	else if (s->state == CLASP_SESSION_HANDSHAKE)
@@ -819,6 +828,7 @@ clasp_session_input(struct clasp_session *s, const uint8_t *bytes,
 		}
 	} while (at < len && bytes[at] == CLASP_FRAME_MAGIC);
 	*used = more ? at : len;
+	router->figures.bytes_in += *used;
 	clasp_router_leave(router, now_us);
 	return more;
 }

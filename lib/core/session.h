@@ -8,6 +8,7 @@
 #ifndef CLASP_CORE_SESSION_H
 #define CLASP_CORE_SESSION_H
 
+#include "core/figures.h"
 #include "core/gesture.h"
 #include "core/missed.h"
 #include "core/retained.h"
@@ -60,6 +61,7 @@ struct clasp_session {
 	struct clasp_gesture_list gestures;	/* open, oldest first */
 	uint64_t	 opened_us, last_in_us, full_since_us;
 	uint64_t	 drops;		/* in all */
+	uint64_t	 messages_in;	/* whether understood or not */
 	uint64_t	 run;		/* the last one it took part in */
 	uint64_t	 drop_window_us, notice_us;	/* starts; 0: never */
 	uint64_t	 bad_window_us, bad_told_us;
@@ -100,6 +102,7 @@ struct clasp_router {
 	struct clasp_schedule schedule;
 	struct clasp_gestures gestures;
 	uint64_t	 messages_in, messages_out, drops;
+	struct clasp_figures figures;
 	uint8_t		 room[16384];	/* of the arena */
 	uint8_t		 scratch[CLASP_PAYLOAD_MAX];
 };

@@ -1,0 +1,38 @@
+/* figures.c - what a router counts. */
+#include "core/figures.h"
+
+#include <stddef.h>
+
+/* errors[0] is for those that are not here. */
+static const uint16_t codes[] = {
+	0, 100, 101, 102, 200, 201, 202, 300, 301, 302, 400, 401, 402, 403,
+	404, 429, 500, 501, 502, 503
+};
+
+_Static_assert(sizeof codes / sizeof codes[0] <= CLASP_FIGURES_CODES,
+    "each code has its place");
+
+uint64_t
+clasp_fanout_most(unsigned bucket)
+{
+	if (bucket < 2)
+		return bucket;
+	return bucket < CLASP_FANOUT_BUCKETS - 1 ?
+	    UINT64_C(1) << (bucket - 1) : UINT64_MAX;
+}
+
+int
+clasp_figures_code(unsigned i)
+{
+	return i < sizeof codes / sizeof codes[0] ? codes[i] : -1;
+}
+
+void
+clasp_figures_error(struct clasp_figures *figures, uint16_t code)
+{
+	size_t i = sizeof codes / sizeof codes[0];
+
+	while (--i > 0 && codes[i] != code)
+		;
+	figures->errors[i]++;
+}

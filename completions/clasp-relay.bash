@@ -60,6 +60,10 @@ _clasp_relay()
 	--log-level|=--log-level)
 		mapfile -t COMPREPLY < <(compgen -W 'error warn info debug trace' -- "$cur")
 		return ;;
+	--log-file|=--log-file)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
 	--max-sessions|=--max-sessions)
 		:
 		return ;;
@@ -122,6 +126,7 @@ _clasp_relay()
 			--port-file
 			-n --name
 			--log-level
+			--log-file
 			--max-sessions
 			--max-clients
 			--max-subscriptions

@@ -22,6 +22,7 @@ complete -c clasp-relay -l listen -r -f -d 'listen here too: ws: or unix:; repea
 complete -c clasp-relay -l port-file -r -F -d 'write the bound port to FILE'
 complete -c clasp-relay -s n -l name -r -f -d 'name in WELCOME (CLASP Relay)'
 complete -c clasp-relay -l log-level -r -f -a 'error warn info debug trace' -d 'error, warn, info, debug or trace'
+complete -c clasp-relay -l log-file -r -F -d 'log to FILE; SIGHUP opens it again'
 complete -c clasp-relay -l max-sessions -r -f -d 'sessions at a time (1000); 0: no limit'
 complete -c clasp-relay -l max-clients -r -f -d 'the same as --max-sessions'
 complete -c clasp-relay -l max-subscriptions -r -f -d 'subscriptions of a session (100); 0: no limit'

@@ -144,7 +144,26 @@ clasp_router_log(struct clasp_router *router, int level, const char *format,
 	va_start(ap, format);
 	vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
-	router->events.log(router->user, level, text);
+	router->events.log(router->user, level, text, NULL);
+}
+
+void
+clasp_session_log(const struct clasp_session *s, int level,
+    const char *format, ...)
+{
+	const struct clasp_router *router = s->router;
+	struct clasp_log_about about = { .name = clasp_str_c(s->name) };
+	char text[1400];
+	va_list ap;
+
+	if (router->events.log == NULL)
+		return;
+	if (s->author != NULL)
+		about.session = clasp_author_id(s->author);
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	router->events.log(router->user, level, text, &about);
 }
 
 void

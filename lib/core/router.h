@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/log.h"
 #include "base/str.h"
 #include "core/figures.h"
 #include "core/outq.h"
@@ -80,8 +81,10 @@ struct clasp_router_events {
 		    const char *reason);
 	/* stop reading, or go on */
 	void	(*pause)(struct clasp_session *s, void *link, bool pause);
-	/* one line for the log; level as in base/log.h; may be NULL */
-	void	(*log)(void *user, int level, const char *text);
+	/* one line for the log, as in base/log.h; about may be NULL, and so
+	 * may the function */
+	void		(*log)(void *user, int level, const char *text,
+		    const struct clasp_log_about *about);
 };
 
 struct clasp_router *clasp_router_new(const struct clasp_router_config *config,

@@ -162,7 +162,7 @@ retire(struct clasp_session *s)
 	if (s->state == CLASP_SESSION_OPEN) {
 		clasp_table_remove(&router->ids,
 		    clasp_hash(clasp_author_id(s->author)), s);
-		clasp_router_log(router, CLASP_LOG_DEBUG,
+		clasp_session_log(s, CLASP_LOG_DEBUG,
 		    "session %s has left", s->author->id);
 	}
 	join(s, CLASP_SESSION_CLOSING);
@@ -333,7 +333,7 @@ clasp_session_hello(struct clasp_session *s, const struct clasp_hello *hello,
 	s->features = hello->features;
 	part(s);
 	join(s, CLASP_SESSION_OPEN);
-	clasp_router_log(router, CLASP_LOG_DEBUG, "session %s is \"%s\"",
+	clasp_session_log(s, CLASP_LOG_DEBUG, "session %s is \"%s\"",
 	    s->author->id, s->name);
 	welcome(s, now_us);
 	if (s->features & CLASP_FEATURE_NOSTATE)
@@ -604,7 +604,7 @@ send_notice(struct clasp_session *s)
 	if (clasp_slabs_encode(&router->replies,
 	    (enum clasp_framing)s->out.framing, &msg, NULL, &span) == 0)
 		clasp_session_queue(s, &span);
-	clasp_router_log(router, CLASP_LOG_WARN,
+	clasp_session_log(s, CLASP_LOG_WARN,
 	    "session %s (%s) is slow: %u messages dropped in 10 s",
 	    s->author->id, s->name, (unsigned)s->drop_count);
 }

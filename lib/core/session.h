@@ -134,6 +134,9 @@ void	clasp_router_cast(struct clasp_router *router,
 /* One line for the operator; costs nothing when nobody listens. */
 void	clasp_router_log(struct clasp_router *router, int level,
 	    const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* The same about a session that has said HELLO. */
+void	clasp_session_log(const struct clasp_session *s, int level,
+	    const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Work on the router begins, and ends: then what had to wait is done. */
 void	clasp_router_enter(struct clasp_router *router);
 void	clasp_router_leave(struct clasp_router *router, uint64_t now_us);

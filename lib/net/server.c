@@ -60,7 +60,7 @@ say(struct clasp_server *server, int level, const char *text,
 	if (!server->config.log || level > server->config.log_level)
 		return;
 	snprintf(line, sizeof line, "%s%s", text, more);
-	server->config.log(server->config.user, level, line);
+	server->config.log(server->config.user, level, line, NULL);
 }
 
 static uint64_t
@@ -124,9 +124,13 @@ on_pause(struct clasp_session *s, void *user, bool pause)
 }
 
 static void
-on_log(void *user, int level, const char *text)
+on_log(void *user, int level, const char *text,
+    const struct clasp_log_about *about)
 {
-	say(user, level, text, "");
+	const struct clasp_server *server = user;
+
+	if (level <= server->config.log_level)
+		server->config.log(server->config.user, level, text, about);
 }
 
 static const struct clasp_router_events router_events = {
@@ -500,7 +504,13 @@ clasp_server_new(uv_loop_t *loop, const struct clasp_server_config *config,
 static void
 on_arrival(const char *peer, void *user)
 {
-	say(user, CLASP_LOG_DEBUG, "connection from ", peer);
+	const struct clasp_server *server = user;
+	struct clasp_log_about about = { .peer = clasp_str_c(peer) };
+	char line[160];
+
+	snprintf(line, sizeof line, "connection from %s", peer);
+	server->config.log(server->config.user, CLASP_LOG_DEBUG, line,
+	    &about);
 }
 
 int

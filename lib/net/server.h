@@ -19,9 +19,10 @@ struct clasp_server_config {
 	struct clasp_router_config router;
 	uint32_t	session_timeout_s;	/* without a byte; 0: off */
 	uint32_t	drain_s;		/* at most, when stopped */
-	/* one line for the operator, level as in base/log.h and at most
-	 * log_level; may be NULL */
-	void		(*log)(void *user, int level, const char *text);
+	/* one line for the operator, as in base/log.h, level at most
+	 * log_level; about may be NULL; the function too */
+	void		(*log)(void *user, int level, const char *text,
+		    const struct clasp_log_about *about);
 	int		log_level;
 	/* after clasp_server_stop: everybody is gone, or the time is over */
 	void		(*stopped)(void *user);

@@ -108,10 +108,12 @@ world_pause(struct clasp_session *s, void *link, bool pause)
 }
 
 static inline void
-world_log(void *user, int level, const char *text)
+world_log(void *user, int level, const char *text,
+    const struct clasp_log_about *about)
 {
 	struct world *w = user;
 
+	(void)about;
 	(void)level;
 	w->logged++;
 	snprintf(w->log, sizeof w->log, "%s", text);

@@ -1,0 +1,114 @@
+/* listeners.c - see listeners.h */
+#include "relay/listeners.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "relay/log.h"
+#include "tool/cli.h"
+
+/* Returns the bound port. */
+static int
+listen_on(struct clasp_server *server, const struct clasp_url *url,
+    const char *name)
+{
+	const struct clasp_listener *listener;
+	const char *why;
+
+	if (clasp_server_listen(server, url, &listener, &why) < 0)
+		cli_die(CLI_UNREACHABLE, name, "cannot listen: %s", why);
+	clasp_log_line(CLASP_LOG_INFO, "%slistening on %s",
+	    strcmp(url->scheme, "ws") == 0 ? "WebSocket server " : "",
+	    clasp_listener_name(listener));
+	return clasp_listener_port(listener);
+}
+
+static int
+listen_default(struct clasp_server *server, const struct clasp_options *o)
+{
+	struct clasp_url url = { .scheme = "ws", .port = o->port };
+	const char *host = o->host;
+	char name[300];
+	size_t n;
+
+	/* An IPv6 address may come in the brackets it has in URLs. */
+	if (host && host[0] == '[')
+		host++;
+	n = host ? strcspn(host, "]") : 0;
+	if (n >= sizeof url.host)
+		cli_die(CLI_USAGE, "--host", "too long");
+	if (n)
+		memcpy(url.host, host, n);
+	else
+		strcpy(url.host, "::");
+	snprintf(name, sizeof name, "%s port %d", n ? url.host : "*",
+	    o->port);
+	return listen_on(server, &url, name);
+}
+
+void
+clasp_listeners_check(struct clasp_listeners *l,
+    const struct clasp_options *o)
+{
+	int i, error;
+
+	for (i = 0; i < o->nlistens; i++) {
+		error = clasp_url_parse(clasp_str_c(o->listens[i]),
+		    &l->urls[i]);
+		if (error == CLASP_EMISSING)
+			cli_die(CLI_USAGE, o->listens[i],
+			    "not built into this relay");
+		if (error)
+			cli_die(CLI_USAGE, o->listens[i], "%s",
+			    clasp_strerror(error));
+	}
+}
+
+int
+clasp_listeners_open(const struct clasp_listeners *l,
+    const struct clasp_options *o, struct clasp_server *server)
+{
+	bool wanted = !o->no_websocket;
+	int i, first = 0, bound;
+
+	/* A ws: address of one's own stands for the default. */
+	for (i = 0; i < o->nlistens; i++)
+		if (strcmp(l->urls[i].scheme, "ws") == 0 &&
+		    !o->port_given && !o->host)
+			wanted = false;
+	if (!wanted && o->nlistens == 0)
+		cli_usage("--no-websocket leaves nothing to listen on");
+	if (wanted)
+		first = listen_default(server, o);
+	for (i = 0; i < o->nlistens; i++) {
+		bound = listen_on(server, &l->urls[i], o->listens[i]);
+		if (first == 0)
+			first = bound;
+	}
+	return first;
+}
+
+void
+clasp_listeners_tell(const char *port_file, int bound)
+{
+	char temp[4096];
+	FILE *file;
+	int n;
+
+	n = snprintf(temp, sizeof temp, "%s.%ld", port_file, (long)getpid());
+	if (n < 0 || (size_t)n >= sizeof temp)
+		cli_die(CLI_UNREACHABLE, port_file, "name too long");
+	file = fopen(temp, "w");
+	if (!file)
+		cli_die(CLI_UNREACHABLE, port_file, "%s",
+		    cli_strerror(errno));
+	fprintf(file, "%d\n", bound);
+	if (fclose(file) != 0 || rename(temp, port_file) < 0) {
+		n = errno;
+		unlink(temp);
+		cli_die(CLI_UNREACHABLE, port_file, "%s", cli_strerror(n));
+	}
+}

@@ -1,0 +1,24 @@
+/*
+ * listeners.h - where a relay listens, by its options.
+ *
+ * All URLs are checked before the first is bound.  What cannot be is told in
+ * one line, with exit 2 (no such URL) or 3 (cannot listen there).
+ */
+#ifndef CLASP_RELAY_LISTENERS_H
+#define CLASP_RELAY_LISTENERS_H
+
+#include "relay/options.h"
+
+struct clasp_listeners {
+	struct clasp_url urls[CLASP_OPTIONS_LISTENS];
+};
+
+void	clasp_listeners_check(struct clasp_listeners *l,
+	    const struct clasp_options *o);
+/* Returns the first port of those bound; 0: none has one. */
+int	clasp_listeners_open(const struct clasp_listeners *l,
+	    const struct clasp_options *o, struct clasp_server *server);
+/* Write the port to the file; whoever sees the file sees all of it. */
+void	clasp_listeners_tell(const char *port_file, int bound);
+
+#endif

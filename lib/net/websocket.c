@@ -1,10 +1,7 @@
 /* websocket.c - see websocket.h */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,6 +10,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "net/acceptor.h"
+#include "net/bind.h"
 #include "net/dial.h"
 #include "net/hub.h"
 #include "net/scheme.h"
@@ -386,94 +384,6 @@ close_listener(struct clasp_listener *listener)
 
 static const struct clasp_listener_ops ops = { close_listener };
 
-/* "::" takes IPv4 too.  A socket bound to it, or a negative errno. */
-static int
-bind_to(const struct addrinfo *ai)
-{
-	int fd, one = 1, zero = 0, error;
-
-	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	    0);
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-	if (ai->ai_family == AF_INET6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero);
-	if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0)
-		return fd;
-	error = -errno;
-	close(fd);
-	return error;
-}
-
-/* Of several addresses an IPv4 one first.  As bind_to. */
-static int
-bind_any(const struct addrinfo *list)
-{
-	static const int families[] = { AF_INET, AF_INET6 };
-	const struct addrinfo *ai;
-	int fd = -EADDRNOTAVAIL;
-	size_t i;
-
-	for (i = 0; i < 2; i++)
-		for (ai = list; ai; ai = ai->ai_next) {
-			if (ai->ai_family != families[i])
-				continue;
-			fd = bind_to(ai);
-			if (fd >= 0 || fd == -EADDRINUSE || fd == -EACCES)
-				return fd;
-		}
-	return fd;
-}
-
-static int
-bind_host(const char *host, int port, const char **why)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-	    .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
-	struct addrinfo *list;
-	char service[8];
-	int fd, error;
-
-	snprintf(service, sizeof service, "%d", port);
-	error = getaddrinfo(host, service, &hints, &list);
-	if (error) {
-		*why = gai_strerror(error);
-		return -1;
-	}
-	fd = bind_any(list);
-	freeaddrinfo(list);
-	if (fd < 0 && strcmp(host, "::") == 0 &&
-	    (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL))
-		return bind_host("0.0.0.0", port, why);
-	if (fd < 0)
-		*why = uv_strerror(fd);
-	return fd;
-}
-
-/* The bound port, and the address as launchers read it. */
-static void
-set_name(struct clasp_listener *l, const char *host, int fd)
-{
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} a;
-	socklen_t len = sizeof a;
-	bool v6 = strchr(host, ':') != NULL;
-
-	if (getsockname(fd, &a.any, &len) == 0)
-		l->port = ntohs(a.any.sa_family == AF_INET6 ?
-		    a.v6.sin6_port : a.v4.sin_port);
-	if (strcmp(host, "::") == 0) {
-		host = "0.0.0.0";
-		v6 = false;
-	}
-	snprintf(l->name, sizeof l->name, "%s%.100s%s:%d", v6 ? "[" : "",
-	    host, v6 ? "]" : "", l->port);
-}
-
 /* Gives up the hub's user, and the socket when there is one. */
 static int
 listen_failed(struct ws_listener *l, int error)
@@ -511,10 +421,11 @@ clasp_websocket_listen(uv_loop_t *loop, const struct clasp_url *url,
 	l->base.user = user;
 	l->acceptor.peer = on_peer;
 	l->acceptor.closed = on_acceptor_closed;
-	fd = bind_host(url->host, url->port, why);
+	fd = clasp_bind_tcp(url->host, url->port, why);
 	if (fd < 0)
 		return listen_failed(l, CLASP_EBIND);
-	set_name(&l->base, url->host, fd);
+	l->base.port = clasp_bind_name(fd, url->host, l->base.name,
+	    sizeof l->base.name);
 	error = clasp_acceptor_start(&l->acceptor, loop, fd);
 	if (error < 0) {
 		*why = uv_strerror(error);

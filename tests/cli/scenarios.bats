@@ -174,6 +174,30 @@ END
 	((lines[1] - lines[0] == 511))
 }
 
+@test "two desks, one fader" {
+	typed <<'END'
+clasp-set /mix/1 1; clasp-get -o text -v /mix/1 | grep -o 'rev=[0-9]*'
+clasp-set --if-rev 1 /mix/1 2; echo $?
+clasp-set --if-rev 1 /mix/1 3; echo $?
+clasp-lock /mix/1 -- sh -c 'clasp-set /mix/1 9; echo "other desk: $?"'; echo $?
+clasp-set /mix/1 4; echo $?
+clasp-get /mix/1
+END
+	assert_output $'rev=1\n0\n5\nother desk: 5\n0\n0\n4'
+	run cat err
+	assert_line --index 0 --regexp '^clasp-set: /mix/1: .*revision 2 now'
+	assert_line --index 1 --regexp '^clasp-set: /mix/1: locked by session'
+}
+
+@test "who moves the front light?" {
+	typed <<'END'
+(while sleep 0.05; do clasp-set --name ghost /lights/front 0.$((RANDOM%9+1)); done) & g=$!
+clasp-sub -n3 -v /lights/front | grep -c ' by='
+kill $g
+END
+	assert_output 3
+}
+
 @test "head, pipefail, and other people's scripts" {
 	typed <<'END'
 set -o pipefail

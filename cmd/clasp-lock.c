@@ -1,0 +1,617 @@
+/*
+ * clasp-lock - holds the lock of an address while a command runs.
+ *
+ * A lock is taken by a SET, and a SET writes.  So the value is asked for and
+ * written again, on condition that its revision is still the same; the same
+ * once more with `unlock` at the end.  A lock that ends with its session is
+ * given back without a word, which is why a waiter looks again every second,
+ * beside at once when it sees an unlock.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "client/pump.h"
+#include "client/report.h"
+#include "tool/cli.h"
+#include "wire/line.h"
+
+#define AGAIN_MS	1000	/* a lock may have gone without a word */
+#define LEAVE_MS	2000	/* for giving it back */
+#define TRIES_MAX	1000	/* against others who write all the time */
+#define NO_REVISION	UINT64_MAX
+
+enum { OPT_WAIT = CLI_OWN, OPT_PUB };
+
+static const struct cli_option own[] = {
+	{ OPT_WAIT, 'w', "wait", "D",
+	    "wait up to D for a lock that another holds", CLI_ARG, 0, NULL },
+	{ OPT_PUB, 0, "pub", NULL,
+	    "send the lines of stdin while the lock is held", 0, 0, NULL },
+	{ CLI_STRICT, 0, "strict", NULL,
+	    "with --pub: stop at the first bad line", 0, 0, NULL },
+	{ CLI_READY_FD, 0, "ready-fd", "N",
+	    "write 'ready' to descriptor N when the lock is held", CLI_ARG,
+	    0, NULL },
+	{ 0, 0, NULL, NULL, NULL, 0, 0, NULL }
+};
+static const struct cli_option *const tables[] = {
+	own, cli_link_options, cli_basic_options, NULL
+};
+static const char *const examples[] = {
+	"nobody moves the fader while a command runs",
+	"clasp-lock /mix/1 -- clasp-get /mix/1",
+	"wait for it, ten seconds at most",
+	"clasp-lock -w 10s /mix/1 -- clasp-get /mix/1",
+	"a fade nobody can disturb",
+	"seq 0 100 | sed 's#^#/mix/1 #' | clasp-lock --pub /mix/1",
+	NULL
+};
+static const struct cli_tool tool = {
+	.name = "clasp-lock",
+	.operands = "ADDRESS [-- CMD ...]",
+	.summary = "hold the lock of an address",
+	.tables = tables,
+	.examples = examples,
+	.operand_complete = CLI_COMPLETE_ADDRESS
+};
+
+enum state {
+	ASKING,		/* for the value, then for the lock */
+	WAITING,	/* somebody else holds it */
+	HELD,
+	LEAVING		/* giving it back */
+};
+
+struct lock {
+	struct clasp_pump *pump;
+	struct clasp_client *client;
+	const char	*name;		/* the address */
+	struct clasp_str address;
+	char		**command;	/* NULL: none */
+	bool		 pub;
+	enum state	 state;
+	uint64_t	 revision;	/* what the value asked for has */
+	uint64_t	 refused;	/* at this one; NO_REVISION: none */
+	unsigned	 tries;
+	uint64_t	 until_us;	/* patience, monotonic */
+	int		 watch;		/* subscription; 0: none */
+	bool		 was_held;
+	char		 holder[300];	/* what the relay said of it */
+	uv_timer_t	 timer;
+	uv_async_t	 poke;		/* a signal for the command */
+	uv_signal_t	 chld;
+	pid_t		 child;		/* 0: not running */
+	int		 code;		/* of the command */
+};
+
+static void take(struct lock *l);
+static void on_timer(uv_timer_t *timer);
+
+/* ------------------------------------------------------------- the end */
+
+static void
+stop(struct lock *l)
+{
+	uv_handle_t *handles[] = { (uv_handle_t *)&l->timer,
+	    (uv_handle_t *)&l->poke, (uv_handle_t *)&l->chld };
+	size_t i;
+
+	for (i = 0; i < sizeof handles / sizeof *handles; i++)
+		if (!uv_is_closing(handles[i]))
+			uv_close(handles[i], NULL);
+	clasp_pump_stop(l->pump);
+}
+
+static void
+on_left(struct clasp_client *c, const struct clasp_reply *reply, void *user)
+{
+	(void)c;
+	(void)reply;
+	stop(user);
+}
+
+/* The value stays as it is; observers see that the lock is free. */
+static void
+on_last_value(struct clasp_client *c, const struct clasp_reply *reply,
+    void *user)
+{
+	struct lock *l = user;
+	struct clasp_msg msg = { .type = CLASP_SET };
+
+	if (reply->error == 0) {
+		msg.set.address = l->address;
+		msg.set.value = reply->msg->snapshot.params[0].value;
+		msg.set.unlock = true;
+		msg.set.has_revision = true;
+		msg.set.revision = reply->msg->snapshot.params[0].revision;
+		if (clasp_client_send(c, &msg, NULL, on_left, l) == 0)
+			return;
+	}
+	stop(l);
+}
+
+static void
+leave(struct lock *l)
+{
+	if (l->state == LEAVING)
+		return;
+	if (l->state != HELD || !clasp_client_connected(l->client)) {
+		stop(l);
+		return;
+	}
+	l->state = LEAVING;
+	uv_timer_start(&l->timer, on_timer, LEAVE_MS, 0);
+	if (clasp_client_get(l->client, l->address, on_last_value, l) < 0)
+		stop(l);
+}
+
+/* ---------------------------------------------------------- the command */
+
+/* The loop that a signal wakes up for the command. */
+static struct lock *awake;
+static volatile sig_atomic_t pending[NSIG];
+
+static void
+on_signal(int number, siginfo_t *info, void *context)
+{
+	int saved = errno;
+
+	(void)context;
+	/* what is typed at a terminal goes to the command by itself */
+	if (info->si_code != SI_KERNEL && awake) {
+		pending[number] = 1;
+		uv_async_send(&awake->poke);
+	}
+	errno = saved;
+}
+
+static const int forwarded[] = { SIGINT, SIGTERM, SIGHUP };
+
+static void
+catch_signals(void)
+{
+	struct sigaction action = { .sa_sigaction = on_signal,
+	    .sa_flags = SA_SIGINFO | SA_RESTART }, before;
+	size_t i;
+
+	sigemptyset(&action.sa_mask);
+	for (i = 0; i < sizeof forwarded / sizeof *forwarded; i++)
+		if (sigaction(forwarded[i], NULL, &before) == 0 &&
+		    before.sa_handler != SIG_IGN)
+			sigaction(forwarded[i], &action, NULL);
+}
+
+static void
+on_poke(uv_async_t *poke)
+{
+	struct lock *l = poke->data;
+	size_t i;
+
+	for (i = 0; i < sizeof forwarded / sizeof *forwarded; i++)
+		if (pending[forwarded[i]]) {
+			pending[forwarded[i]] = 0;
+			if (l->child)
+				kill(l->child, forwarded[i]);
+		}
+}
+
+static void
+on_chld(uv_signal_t *chld, int number)
+{
+	struct lock *l = chld->data;
+	int status;
+	size_t i;
+
+	(void)number;
+	if (!l->child || waitpid(l->child, &status, WNOHANG) != l->child)
+		return;
+	l->child = 0;
+	l->code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
+	    WEXITSTATUS(status);
+	if (l->state != HELD || !clasp_client_connected(l->client))
+		cli_fail(CLI_UNREACHABLE);
+	/* from now on a signal ends us, and with us the lock */
+	for (i = 0; i < sizeof forwarded / sizeof *forwarded; i++)
+		signal(forwarded[i], SIG_DFL);
+	leave(l);
+}
+
+static void
+become_command(struct lock *l, int out)
+{
+	int null, error;
+
+	signal(SIGPIPE, SIG_DFL);
+	dup2(out, STDOUT_FILENO);
+	if (l->pub) {
+		null = open("/dev/null", O_RDONLY);
+		dup2(null, STDIN_FILENO);
+	}
+	execvp(l->command[0], l->command);
+	error = errno;
+	cli_warn(l->command[0], "%s", cli_strerror(error));
+	_exit(error == ENOENT ? 127 : 126);
+}
+
+/* The stdout that the command gets; ours is of no use to us, and must not
+ * end us when its reader goes. */
+static int command_out = -1;
+
+static void
+hand_over_stdout(void)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	command_out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (null < 0 || command_out < 0 || dup2(null, STDOUT_FILENO) < 0)
+		cli_die(CLI_UNREACHABLE, "stdout", "%s", cli_strerror(errno));
+	close(null);
+}
+
+static void
+run_command(struct lock *l)
+{
+	awake = l;
+	catch_signals();
+	l->child = fork();
+	if (l->child == 0)
+		become_command(l, command_out);
+	if (l->child < 0) {
+		cli_warn(l->command[0], "%s", cli_strerror(errno));
+		l->child = 0;
+		l->code = 126;
+		leave(l);
+		return;
+	}
+	close(command_out);
+	/* one that came before is meant for it, too */
+	if (cli_signal())
+		kill(l->child, cli_signal());
+	cli_signal_forget();
+}
+
+/* ---------------------------------------------------- somebody else's lock */
+
+/* A session id in the words of a relay; len 0: none. */
+static struct clasp_str
+session_in(const char *text)
+{
+	size_t i, n;
+
+	for (i = 0; text[i]; i += n ? n : 1) {
+		n = strspn(text + i, "0123456789abcdefABCDEF-");
+		if (n == 36 && text[i + 8] == '-' && text[i + 23] == '-')
+			return clasp_str_of(text + i, n);
+	}
+	return CLASP_STR_NONE;
+}
+
+static struct clasp_str
+name_in(const struct clasp_value *v)
+{
+	if (v->type == CLASP_MAP)
+		v = clasp_map_get(v, CLASP_STR("name"));
+	return v && v->type == CLASP_STRING ? v->string : CLASP_STR_NONE;
+}
+
+static void
+on_holder(struct clasp_client *c, const struct clasp_reply *reply, void *user)
+{
+	struct lock *l = user;
+	struct clasp_str name = CLASP_STR_NONE;
+
+	(void)c;
+	if (reply->error == 0)
+		name = name_in(&reply->msg->snapshot.params[0].value);
+	if (name.len)
+		cli_warn(l->name, "%s (%.*s)", l->holder,
+		    CLASP_STR_ARG(name));
+	else
+		cli_warn(l->name, "%s", l->holder);
+	cli_fail(CLI_STATE);
+	if (!l->child)
+		stop(l);
+}
+
+/* Who has it?  The relay may know the session's name. */
+static void
+tell_holder(struct lock *l)
+{
+	static char where[64];
+	struct clasp_str id = session_in(l->holder);
+	struct clasp_reply unknown = { .error = CLASP_ENOENT };
+
+	snprintf(where, sizeof where, "/$relay/sessions/%.*s",
+	    CLASP_STR_ARG(id));
+	if (!id.len || clasp_client_get(l->client, clasp_str_c(where),
+	    on_holder, l) < 0)
+		on_holder(l->client, &unknown, l);
+}
+
+static void
+on_watched(struct clasp_client *c, const struct clasp_delivery *d,
+    void *user)
+{
+	struct lock *l = user;
+
+	(void)c;
+	if (l->state == WAITING && !d->snapshot && d->msg->set.unlock)
+		take(l);
+}
+
+/* Look again in a while, or when patience ends. */
+static void
+look_again(struct lock *l)
+{
+	uint64_t now = clasp_clock_mono_us(), ms = AGAIN_MS;
+
+	if (!l->was_held && l->until_us < now + AGAIN_MS * 1000)
+		ms = l->until_us > now ? (l->until_us - now) / 1000 + 1 : 0;
+	uv_timer_start(&l->timer, on_timer, ms, 0);
+}
+
+static void
+on_held_by_other(struct lock *l, struct clasp_str text)
+{
+	uint64_t now = clasp_clock_mono_us();
+
+	snprintf(l->holder, sizeof l->holder, "%.*s", CLASP_STR_ARG(text));
+	if (l->was_held && !(cli_exit_code() == CLI_STATE)) {
+		/* lost with the connection; the command goes on */
+		l->state = WAITING;
+		tell_holder(l);
+	} else if (!l->was_held && now >= l->until_us) {
+		tell_holder(l);
+		return;
+	} else if (!l->watch) {
+		cli_verbose(l->name, "waiting: %s", l->holder);
+	}
+	if (!l->watch)
+		l->watch = clasp_client_subscribe(l->client, l->address,
+		    1u << CLASP_PARAM, on_watched, l);
+	l->state = WAITING;
+	look_again(l);
+}
+
+static void
+on_timer(uv_timer_t *timer)
+{
+	struct lock *l = timer->data;
+
+	if (l->state == LEAVING) {
+		stop(l);
+	} else if (clasp_client_connected(l->client)) {
+		if (l->state == WAITING)
+			take(l);
+	} else if (l->was_held || clasp_clock_mono_us() < l->until_us) {
+		look_again(l);
+	} else {
+		cli_die(CLI_UNREACHABLE, cli.url, "not back in time");
+	}
+}
+
+/* --------------------------------------------------------------- taking */
+
+static void
+on_held(struct lock *l)
+{
+	bool first = !l->was_held;
+
+	l->state = HELD;
+	l->was_held = true;
+	l->tries = 0;
+	uv_timer_stop(&l->timer);
+	if (l->watch > 0)
+		clasp_client_unsubscribe(l->client, (uint32_t)l->watch);
+	l->watch = 0;
+	if (!first) {
+		cli_note(l->name, "locked again");
+		return;
+	}
+	clasp_pump_ready(l->pump);
+	if (l->command)
+		run_command(l);
+	if (l->pub)
+		clasp_pump_read(l->pump, true);
+}
+
+static void
+give_up(struct lock *l)
+{
+	if (!l->child)
+		stop(l);
+}
+
+static void
+on_taken(struct clasp_client *c, const struct clasp_reply *reply, void *user)
+{
+	struct lock *l = user;
+
+	(void)c;
+	if (reply->error == CLASP_ECLOSED)
+		return;			/* asked again when it is back */
+	if (reply->error == 0) {
+		on_held(l);
+	} else if (reply->code == 401) {
+		on_held_by_other(l, reply->text);
+	} else if (reply->code == 400 && l->revision != l->refused &&
+	    ++l->tries < TRIES_MAX) {
+		/* written by another in between, unless it still is the same
+		 * revision */
+		l->refused = l->revision;
+		take(l);
+	} else {
+		clasp_report_refused(l->address, reply);
+		give_up(l);
+	}
+}
+
+static void
+on_value(struct clasp_client *c, const struct clasp_reply *reply, void *user)
+{
+	struct lock *l = user;
+	struct clasp_msg msg = { .type = CLASP_SET };
+
+	if (reply->error == CLASP_ECLOSED)
+		return;
+	if (reply->error && reply->error != CLASP_ENOENT) {
+		clasp_report_refused(l->address, reply);
+		give_up(l);
+		return;
+	}
+	l->revision = 0;
+	if (reply->error == 0) {
+		l->revision = reply->msg->snapshot.params[0].revision;
+		msg.set.value = reply->msg->snapshot.params[0].value;
+	}
+	msg.set.address = l->address;
+	msg.set.lock = true;
+	msg.set.has_revision = true;
+	msg.set.revision = l->revision;
+	if (clasp_client_send(c, &msg, NULL, on_taken, l) < 0)
+		give_up(l);
+}
+
+static void
+take(struct lock *l)
+{
+	l->state = ASKING;
+	if (clasp_client_get(l->client, l->address, on_value, l) < 0)
+		give_up(l);
+}
+
+/* --------------------------------------------------------- of the pump */
+
+static void
+on_line(struct clasp_pump *p, const struct clasp_line *line, bool snapshot,
+    void *user)
+{
+	(void)snapshot;
+	(void)user;
+	clasp_pump_emit(p, line);
+}
+
+static void
+on_sent(struct clasp_client *c, const struct clasp_reply *reply, void *user)
+{
+	(void)c;
+	(void)reply;
+	leave(user);
+}
+
+/* stdin has ended, or the relay is gone for good. */
+static void
+on_end(struct clasp_pump *p, void *user)
+{
+	struct lock *l = user;
+
+	if (l->child)
+		return;			/* it goes on, lock or not */
+	if (clasp_pump_gone(p) ||
+	    clasp_client_barrier(l->client, on_sent, l) < 0)
+		stop(l);
+}
+
+static void
+on_finish(struct clasp_pump *p, void *user)
+{
+	struct lock *l = user;
+
+	(void)p;
+	if (l->child)
+		return;
+	if (l->state == LEAVING)
+		stop(l);
+	else
+		leave(l);
+}
+
+static void
+on_again(struct clasp_pump *p, void *user)
+{
+	struct lock *l = user;
+
+	(void)p;
+	if (l->state == LEAVING) {
+		stop(l);
+		return;
+	}
+	/* it was not held for a while: that is no success any more */
+	if (l->was_held)
+		cli_fail(CLI_UNREACHABLE);
+	l->refused = NO_REVISION;
+	take(l);
+}
+
+/* ----------------------------------------------------------------- main */
+
+static void
+begin(struct lock *l, const struct clasp_pump_config *config)
+{
+	uv_loop_t *loop = uv_default_loop();
+
+	if (l->command)
+		hand_over_stdout();
+	uv_timer_init(loop, &l->timer);
+	uv_async_init(loop, &l->poke, on_poke);
+	uv_signal_init(loop, &l->chld);
+	l->timer.data = l->poke.data = l->chld.data = l;
+	uv_signal_start(&l->chld, on_chld, SIGCHLD);
+	l->refused = NO_REVISION;
+	l->pump = clasp_pump_new(loop, config);
+	l->client = clasp_pump_client(l->pump);
+	if (l->pub)
+		clasp_pump_read(l->pump, false);
+	take(l);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct lock l;
+	struct clasp_pump_config config = {
+		.source = true,
+		.relay = true,
+		.input = true,
+		.line = on_line,
+		.end = on_end,
+		.finish = on_finish,
+		.again = on_again,
+		.ttl_as_given = true,
+		.user = &l
+	};
+	int id;
+
+	cli_begin(&tool, argc, argv);
+	l.until_us = clasp_clock_mono_us();
+	while ((id = cli_next()) != 0)
+		switch (id) {
+		case OPT_WAIT:
+			l.until_us = clasp_clock_mono_us() +
+			    cli_arg_duration_us();
+			break;
+		case OPT_PUB:
+			l.pub = true;
+			break;
+		}
+	cli_check_count(1, -1, "ADDRESS");
+	l.name = cli_operands()[0];
+	cli_check_address(l.name);
+	l.address = clasp_str_c(l.name);
+	if (cli_operand_count() > 1)
+		l.command = cli_operands() + 1;
+	config.sink = l.pub;
+	begin(&l, &config);
+	clasp_pump_run(l.pump);
+	if (l.code)
+		exit(l.code);
+	cli_end();
+}

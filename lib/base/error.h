@@ -37,6 +37,7 @@
 	X(EVALUE,	-42,	"value refused") \
 	X(ENOENT,	-43,	"no such parameter") \
 	X(EFULL,	-44,	"state store full") \
+	X(ESTRATEGY,	-45,	"refused by strategy") \
 	/* links and connections */ \
 	X(EURL,		-50,	"invalid URL") \
 	X(ECONNECT,	-51,	"cannot connect") \

@@ -15,9 +15,9 @@ struct sender {
 /* Who has left holds no lock. */
 static void
 write_of(const struct sender *from, const struct clasp_set *set,
-    struct clasp_write *out)
+    uint64_t now_us, struct clasp_write *out)
 {
-	clasp_router_write(from->author, set, out);
+	clasp_router_write(from->router, from->author, set, now_us, out);
 	out->lock = set->lock && from->session != NULL;
 }
 
@@ -87,9 +87,7 @@ check(const struct sender *from, const struct clasp_bundle *bundle,
 		return reject(refusal, 101, "only SET and PUBLISH may be in "
 		    "it");
 	if (!clasp_router_admit(member, &why))
-		/* what one may not do alone is 403 here */
-		return reject(refusal, why.code == 301 ? 403 : why.code,
-		    why.text);
+		return reject(refusal, why.code, why.text);
 	if (member->type == CLASP_PUBLISH) {
 		if (peer_to_peer(member->publish.address))
 			return reject(refusal, 101, "peer-to-peer signalling "
@@ -98,7 +96,7 @@ check(const struct sender *from, const struct clasp_bundle *bundle,
 		return binary(from->router, bundle, i, &payload) ||
 		    reject(refusal, 402, "value too large");
 	}
-	write_of(from, &member->set, &write);
+	write_of(from, &member->set, now_us, &write);
 	error = clasp_store_try(from->router->store, overlay, &write, now_us,
 	    &outcome);
 	if (error == 0)
@@ -142,7 +140,7 @@ apply(const struct sender *from, const struct clasp_bundle *bundle,
 				    from->session, member, payload, now_us);
 			continue;
 		}
-		write_of(from, &member->set, &write);
+		write_of(from, &member->set, now_us, &write);
 		set = member->set;
 		set.lock = write.lock;
 		if (clasp_store_set(from->router->store, &write, now_us,

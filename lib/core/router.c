@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "core/bundle.h"
 #include "core/p2p.h"
 #include "core/session.h"
@@ -297,6 +298,13 @@ clasp_router_figures(const struct clasp_router *router)
 	return &router->figures;
 }
 
+int
+clasp_router_configure(struct clasp_router *router,
+    const struct clasp_policy *policies, uint32_t count)
+{
+	return clasp_store_configure(router->store, policies, count);
+}
+
 /* ---------------------------------------------------- shared with bundles */
 
 static bool
@@ -350,8 +358,8 @@ clasp_router_admit(const struct clasp_msg *msg, struct clasp_refusal *refusal)
 
 /* Field by field: returned as a whole it would be copied, for every SET. */
 void
-clasp_router_write(struct clasp_author *author, const struct clasp_set *set,
-    struct clasp_write *out)
+clasp_router_write(struct clasp_router *router, struct clasp_author *author,
+    const struct clasp_set *set, uint64_t now_us, struct clasp_write *out)
 {
 	out->address = set->address;
 	out->hash = clasp_hash(set->address);
@@ -363,12 +371,28 @@ clasp_router_write(struct clasp_author *author, const struct clasp_set *set,
 	out->has_ttl = set->has_ttl;
 	out->revision = set->revision;
 	out->ttl = set->ttl;
+	out->has_range = clasp_signals_range(router->signals, out->address,
+	    out->hash, now_us, &out->low, &out->high);
+}
+
+/* A number of a message to people. */
+static const char *
+number_text(const struct clasp_value *v, char text[CLASP_NUMBER_MAX + 1])
+{
+	size_t n = v->type == CLASP_INT ?
+	    clasp_int_format(text, v->integer) :
+	    clasp_float_format(text, v->number);
+
+	text[n] = '\0';
+	return text;
 }
 
 void
 clasp_router_refuse(int error, const struct clasp_write *write,
     const struct clasp_outcome *outcome, struct clasp_refusal *refusal)
 {
+	char low[CLASP_NUMBER_MAX + 1], high[CLASP_NUMBER_MAX + 1];
+
 	switch (error) {
 	case CLASP_EREVISION:
 		refusal->code = 400;
@@ -381,6 +405,19 @@ clasp_router_refuse(int error, const struct clasp_write *write,
 		refusal->code = 401;
 		snprintf(refusal->text, sizeof refusal->text,
 		    "locked by session %s", outcome->holder->id);
+		break;
+	case CLASP_ERANGE:
+		refusal->code = 402;
+		snprintf(refusal->text, sizeof refusal->text,
+		    "value out of range: %s to %s is allowed",
+		    number_text(&outcome->range.low, low),
+		    number_text(&outcome->range.high, high));
+		break;
+	case CLASP_ESTRATEGY:
+		refusal->code = 400;
+		snprintf(refusal->text, sizeof refusal->text,
+		    "refused by strategy: %s",
+		    clasp_strategy_name(outcome->strategy));
 		break;
 	case CLASP_EFULL:
 		refuse(refusal, 501, clasp_strerror(error));
@@ -490,7 +527,7 @@ on_set(struct clasp_session *s, const struct clasp_msg *msg,
 		    refusal.text);
 		return;
 	}
-	clasp_router_write(s->author, set, &write);
+	clasp_router_write(s->router, s->author, set, now_us, &write);
 	error = clasp_store_set(s->router->store, &write, now_us, &outcome);
 	if (error < 0) {
 		clasp_router_refuse(error, &write, &outcome, &refusal);

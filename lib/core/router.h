@@ -146,6 +146,10 @@ bool	clasp_router_ready(const struct clasp_router *router);
 /* Tell every session ERROR 501 "shutting down" and close it (1001). */
 void	clasp_router_shutdown(struct clasp_router *router, uint64_t now_us);
 
+/* What is configured for params, as clasp_store_configure has it. */
+int	clasp_router_configure(struct clasp_router *router,
+	    const struct clasp_policy *policies, uint32_t count);
+
 struct clasp_router_stats {
 	uint32_t	sessions;
 	uint32_t	subscriptions;

@@ -596,6 +596,7 @@ send_notice(struct clasp_session *s)
 	char text[120];
 
 	s->notice = false;
+	clasp_figures_error(&router->figures, 503);
 	snprintf(text, sizeof text, "Buffer overflow: messages are being "
 	    "dropped, %u in the last 10 s", (unsigned)s->drop_count);
 	msg.error.code = 503;

@@ -160,8 +160,9 @@ struct clasp_refusal {
 bool	clasp_router_admit(const struct clasp_msg *msg,
 	    struct clasp_refusal *refusal);
 /* The write that a SET asks for. */
-void	clasp_router_write(struct clasp_author *author,
-	    const struct clasp_set *set, struct clasp_write *out);
+void	clasp_router_write(struct clasp_router *router,
+	    struct clasp_author *author, const struct clasp_set *set,
+	    uint64_t now_us, struct clasp_write *out);
 /* What the store's refusal means to the writer. */
 void	clasp_router_refuse(int error, const struct clasp_write *write,
 	    const struct clasp_outcome *outcome,

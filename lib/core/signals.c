@@ -12,6 +12,7 @@ struct entry {
 	struct entry	*next, *prev;	/* by last access, oldest first */
 	uint64_t	 hash;
 	uint64_t	 accessed_us;
+	bool		 bounds;	/* writes of its address */
 	struct clasp_signal signal;	/* its strings point behind */
 	struct clasp_arena arena;	/* of the default's containers */
 	char		 text[];
@@ -22,6 +23,7 @@ struct clasp_signals {
 	struct entry	*first, *last;
 	uint32_t	 max;
 	uint64_t	 ttl_us;
+	uint32_t	 bounding;	/* of them */
 	uint64_t	 expired, evicted;
 };
 
@@ -74,6 +76,7 @@ forget(struct clasp_signals *signals, struct entry *e)
 {
 	clasp_table_remove(&signals->table, e->hash, e);
 	unlink_entry(signals, e);
+	signals->bounding -= e->bounds;
 	clasp_arena_clear(&e->arena);
 	free(e);
 }
@@ -136,6 +139,15 @@ keep(char **at, struct clasp_str s)
 	return clasp_str_of(p, s.len);
 }
 
+/* NaN is no bound, and a range without anything in it none either. */
+static bool
+bounds(const struct clasp_signal *signal)
+{
+	return signal->kind == CLASP_PARAM && signal->has_meta &&
+	    signal->has_range && signal->min <= signal->max &&
+	    clasp_pattern_literal(signal->address);
+}
+
 static struct entry *
 entry_new(const struct clasp_signal *signal)
 {
@@ -148,6 +160,7 @@ entry_new(const struct clasp_signal *signal)
 		return NULL;
 	at = e->text;
 	e->hash = clasp_hash(signal->address);
+	e->bounds = bounds(signal);
 	e->signal = *signal;
 	e->signal.address = keep(&at, signal->address);
 	e->signal.datatype = keep(&at, signal->datatype);
@@ -187,7 +200,26 @@ clasp_signals_put(struct clasp_signals *signals,
 	}
 	e->accessed_us = now_us;
 	append_entry(signals, e);
+	signals->bounding += e->bounds;
 	return 0;
+}
+
+bool
+clasp_signals_range(const struct clasp_signals *signals,
+    struct clasp_str address, uint64_t hash, uint64_t now_us, double *low,
+    double *high)
+{
+	const struct entry *e;
+
+	if (signals->bounding == 0)
+		return false;
+	e = clasp_table_get(&signals->table, hash, address);
+	if (e == NULL || !e->bounds || (signals->ttl_us > 0 &&
+	    e->accessed_us + signals->ttl_us <= now_us))
+		return false;
+	*low = e->signal.min;
+	*high = e->signal.max;
+	return true;
 }
 
 static int

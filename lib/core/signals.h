@@ -30,6 +30,13 @@ int	clasp_signals_find(struct clasp_signals *signals,
 	    struct clasp_str pattern, uint64_t now_us,
 	    const struct clasp_signal ***out);
 /*
+ * The range announced for a param of exactly this address, for as long as the
+ * signal lives; false when there is none.  This is no access.
+ */
+bool	clasp_signals_range(const struct clasp_signals *signals,
+	    struct clasp_str address, uint64_t hash, uint64_t now_us,
+	    double *low, double *high);
+/*
  * Forget what has expired, at most so many.  Returns when the next one will,
  * or UINT64_MAX.
  */

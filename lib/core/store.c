@@ -14,6 +14,9 @@
  * touched only makes a record live longer, so it is looked at again when that
  * time comes, and a write or a get does not move it.
  *
+ * How records are treated (strategy, range) is kept once for all that are
+ * treated alike: a record has the number of its manner, 0 for most of them.
+ *
  * The list `leaving` is in the order of the last touch.  A locked record that
  * is met at its front is put aside, so that it is passed once; it comes back
  * when it is touched or its lock is given back.
@@ -49,6 +52,19 @@ struct leaving {
 	struct clasp_record *first, *last;
 };
 
+/* Of struct clasp_policy what a record needs to know. */
+struct manner {
+	uint8_t		 strategy;	/* enum clasp_strategy */
+	bool		 has_range;
+	bool		 judges;	/* a write may be refused for it */
+	struct clasp_range range;
+};
+
+struct rule {
+	struct clasp_str path;		/* owned */
+	uint16_t	 manner;
+};
+
 struct clasp_store {
 	struct clasp_table table;
 	struct block	**blocks;
@@ -61,6 +77,10 @@ struct clasp_store {
 	struct due	*heap;
 	uint32_t	 ndue, cap_due;	/* room for every record */
 	struct leaving	 leaving[2];	/* [1]: those put aside */
+	struct rule	*rules;		/* owned; first match first */
+	uint32_t	 nrules;
+	struct manner	*manners;	/* owned; [0]: nothing special */
+	uint32_t	 nmanners;
 	uint64_t	 expired, evicted;
 	uint16_t	 lost_len;
 	char		 lost[CLASP_ADDRESS_MAX];
@@ -477,15 +497,119 @@ index_remove(struct clasp_store *store, const struct clasp_record *r)
 	    (store->nblocks - i) * sizeof b);
 }
 
+/* --------------------------------------------------------------- manners */
+
+static bool
+same_manner(const struct manner *a, const struct manner *b)
+{
+	if (a->strategy != b->strategy || a->has_range != b->has_range)
+		return false;
+	return !a->has_range ||
+	    (clasp_value_equal(&a->range.low, &b->range.low) &&
+	    clasp_value_equal(&a->range.high, &b->range.high));
+}
+
+/* The number of such a manner, new if need be; or an error. */
+static int
+manner_number(struct clasp_store *store, const struct clasp_policy *policy)
+{
+	struct manner m = {
+		.strategy = (uint8_t)policy->strategy,
+		.has_range = policy->has_range,
+		.judges = policy->has_range ||
+		    policy->strategy == CLASP_STRATEGY_MAX ||
+		    policy->strategy == CLASP_STRATEGY_MIN,
+	}, *manners;
+	uint32_t i;
+
+	if (m.has_range)
+		m.range = policy->range;
+	for (i = 0; i < store->nmanners; i++)
+		if (same_manner(&store->manners[i], &m))
+			return (int)i;
+	if (i > UINT16_MAX)
+		return CLASP_ETOOBIG;
+	manners = realloc(store->manners, (i + 1) * sizeof m);
+	if (manners == NULL)
+		return CLASP_ENOMEM;
+	store->manners = manners;
+	manners[store->nmanners++] = m;
+	return (int)i;
+}
+
+static void
+rules_free(struct rule *rules, uint32_t count)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		free((char *)rules[i].path.p);
+	free(rules);
+}
+
+int
+clasp_store_configure(struct clasp_store *store,
+    const struct clasp_policy *policies, uint32_t count)
+{
+	struct rule *rules = calloc(count + (size_t)1, sizeof *rules);
+	uint32_t i;
+	char *path;
+	int n;
+
+	if (rules == NULL)
+		return CLASP_ENOMEM;
+	for (i = 0; i < count; i++) {
+		n = manner_number(store, &policies[i]);
+		path = malloc(policies[i].path.len + 1);
+		if (n < 0 || path == NULL) {
+			free(path);
+			rules_free(rules, i);
+			return n < 0 ? n : CLASP_ENOMEM;
+		}
+		memcpy(path, policies[i].path.p, policies[i].path.len);
+		rules[i].path = clasp_str_of(path, policies[i].path.len);
+		rules[i].manner = (uint16_t)n;
+	}
+	rules_free(store->rules, store->nrules);
+	store->rules = rules;
+	store->nrules = count;
+	return 0;
+}
+
+/* How a record of this address would be treated. */
+static uint16_t
+manner_of(const struct clasp_store *store, struct clasp_str address)
+{
+	uint32_t i;
+
+	for (i = 0; i < store->nrules; i++)
+		if (clasp_pattern_match(store->rules[i].path, address))
+			return store->rules[i].manner;
+	return 0;
+}
+
+struct clasp_policy
+clasp_record_policy(const struct clasp_store *store,
+    const struct clasp_record *r)
+{
+	const struct manner *m = &store->manners[r->manner];
+
+	return (struct clasp_policy){ .strategy = m->strategy,
+	    .has_range = m->has_range, .range = m->range };
+}
+
 /* ----------------------------------------------------------------- store */
 
 struct clasp_store *
 clasp_store_new(uint32_t max_params, uint32_t ttl_s, enum clasp_evict evict)
 {
+	const struct clasp_policy nothing = { 0 };
 	struct clasp_store *store = calloc(1, sizeof *store);
 
-	if (store == NULL)
+	if (store == NULL || manner_number(store, &nothing) < 0) {
+		free(store);
 		return NULL;
+	}
 	store->table.key = record_key;
 	store->max_params = max_params;
 	store->ttl_s = ttl_s & ~CLASP_TTL_ABSOLUTE;
@@ -507,6 +631,8 @@ clasp_store_free(struct clasp_store *store)
 	}
 	free(store->blocks);
 	free(store->heap);
+	rules_free(store->rules, store->nrules);
+	free(store->manners);
 	clasp_table_clear(&store->table);
 	free(store);
 }
@@ -708,31 +834,83 @@ make_room(struct clasp_store *store, uint64_t now_us)
 /* All that the rules of a write look at. */
 struct standing {
 	bool		 exists;
-	uint8_t		 strategy;
+	uint16_t	 manner;
 	uint64_t	 revision;
 	const struct clasp_author *holder;
+	struct clasp_value value;	/* if its manner judges */
 };
+
+/* How things stand; r may be NULL. */
+static void
+stand(const struct clasp_store *store, const struct clasp_record *r,
+    struct clasp_str address, struct standing *s)
+{
+	s->exists = r != NULL;
+	s->revision = 0;
+	s->holder = NULL;
+	if (r == NULL) {
+		s->manner = manner_of(store, address);
+		return;
+	}
+	s->revision = r->revision;
+	s->holder = clasp_record_holder(r);
+	s->manner = r->manner;
+	s->value = clasp_null();
+	/* only numbers are compared, and these need no memory */
+	if (store->manners[r->manner].judges &&
+	    r->code >= CLASP_CODE_I8 && r->code <= CLASP_CODE_F64)
+		clasp_record_value(r, NULL, &s->value);
+}
+
+static int
+left_range(const struct clasp_range *range, struct clasp_outcome *out)
+{
+	out->range = *range;
+	return CLASP_ERANGE;
+}
+
+/* The value's part in it. */
+static int
+judge_value(const struct clasp_store *store, const struct standing *s,
+    const struct clasp_write *w, struct clasp_outcome *out)
+{
+	const struct manner *m = &store->manners[s->manner];
+	struct clasp_range announced;
+
+	if (m->has_range && !clasp_range_holds(&m->range, &w->value))
+		return left_range(&m->range, out);
+	if (w->has_range) {
+		announced.low = clasp_float(w->low);
+		announced.high = clasp_float(w->high);
+		if (!clasp_range_holds(&announced, &w->value))
+			return left_range(&announced, out);
+	}
+	if (!s->exists)
+		return 0;
+	out->strategy = m->strategy;
+	return clasp_strategy_judge(m->strategy, &s->value, &w->value);
+}
 
 /*
  * May it be written, and what comes of it?  The order of the steps is what
  * decides which of several reasons a writer is told.
  */
 static int
-judge(const struct standing *s, const struct clasp_write *w,
-    struct clasp_outcome *out)
+judge(const struct clasp_store *store, const struct standing *s,
+    const struct clasp_write *w, struct clasp_outcome *out)
 {
+	int error = 0;
+
 	out->holder = s->exists ? s->holder : NULL;
 	out->revision = s->exists ? s->revision : 0;
 	if (w->has_revision && w->revision != out->revision)
 		return CLASP_EREVISION;
 	if (out->holder != NULL && out->holder != w->author)
 		return CLASP_ELOCKED;
-	switch (s->strategy) {
-	case CLASP_STRATEGY_LWW:
-		break;
-	default:
-		return CLASP_EVALUE;
-	}
+	if (w->has_range || store->manners[s->manner].judges)
+		error = judge_value(store, s, w, out);
+	if (error < 0)
+		return error;
 	out->revision++;
 	if (w->unlock && s->exists)
 		out->holder = NULL;
@@ -793,7 +971,6 @@ record_new(const struct clasp_write *w)
 	memset(r, 0, sizeof *r);
 	r->address_len = (uint16_t)w->address.len;
 	memcpy(r->address, w->address.p, w->address.len);
-	r->strategy = CLASP_STRATEGY_LWW;
 	return r;
 }
 
@@ -829,13 +1006,14 @@ stamp(struct clasp_store *store, struct clasp_record *r,
 /* With `keep` false the value is looked at and that is all. */
 static int
 create(struct clasp_store *store, const struct clasp_write *w,
-    struct clasp_lock *lock, bool keep, uint64_t now_us)
+    uint16_t manner, struct clasp_lock *lock, bool keep, uint64_t now_us)
 {
 	struct clasp_record *r = record_new(w);
 	int error;
 
 	if (r == NULL)
 		return CLASP_ENOMEM;
+	r->manner = manner;
 	error = put_value(r, &w->value);
 	if (error == 0 && !keep) {
 		record_free(r);
@@ -869,17 +1047,13 @@ clasp_store_set(struct clasp_store *store, const struct clasp_write *w,
 {
 	struct clasp_record *r = living(store, w->address, w->hash, now_us);
 	struct clasp_lock *lock = NULL;
-	struct standing s = { .exists = r != NULL };
+	struct standing s;
 	size_t before;
 	bool gone;
 	int error;
 
-	if (r != NULL) {
-		s.revision = r->revision;
-		s.strategy = r->strategy;
-		s.holder = clasp_record_holder(r);
-	}
-	error = judge(&s, w, out);
+	stand(store, r, w->address, &s);
+	error = judge(store, &s, w, out);
 	if (error < 0)
 		return error;
 	gone = leaves_nothing(w, out);
@@ -892,7 +1066,7 @@ clasp_store_set(struct clasp_store *store, const struct clasp_write *w,
 			return CLASP_ENOMEM;
 	}
 	if (r == NULL) {
-		error = create(store, w, lock, !gone, now_us);
+		error = create(store, w, s.manner, lock, !gone, now_us);
 	} else {
 		before = clasp_record_snapshot_bytes(r);
 		error = put_value(r, &w->value);
@@ -945,22 +1119,15 @@ standing(struct clasp_store *store, struct clasp_overlay *overlay,
 {
 	struct changed *c = clasp_table_get(&overlay->changed, w->hash,
 	    w->address);
-	struct clasp_record *r;
 
 	if (c != NULL)
 		return c;
 	c = clasp_arena_alloc(overlay->arena, sizeof *c);
 	if (c == NULL)
 		return NULL;
-	memset(c, 0, sizeof *c);
 	c->address = w->address;
-	r = living(store, w->address, w->hash, now_us);
-	if (r != NULL) {
-		c->standing.exists = true;
-		c->standing.revision = r->revision;
-		c->standing.strategy = r->strategy;
-		c->standing.holder = clasp_record_holder(r);
-	}
+	stand(store, living(store, w->address, w->hash, now_us), w->address,
+	    &c->standing);
 	if (clasp_table_add(&overlay->changed, w->hash, c) < 0)
 		return NULL;
 	return c;
@@ -983,8 +1150,8 @@ try_create(struct clasp_store *store, struct clasp_overlay *overlay,
 		c = clasp_arena_alloc(overlay->arena, sizeof *c);
 		if (c == NULL)
 			return CLASP_ENOMEM;
-		memset(c, 0, sizeof *c);
 		c->address = clasp_record_address(leaver);
+		stand(store, NULL, c->address, &c->standing);
 		if (clasp_table_add(&overlay->changed,
 		    clasp_hash(c->address), c) < 0)
 			return CLASP_ENOMEM;
@@ -1004,7 +1171,7 @@ clasp_store_try(struct clasp_store *store, struct clasp_overlay *overlay,
 
 	if (c == NULL)
 		return CLASP_ENOMEM;
-	error = judge(&c->standing, w, out);
+	error = judge(store, &c->standing, w, out);
 	if (error < 0)
 		return error;
 	gone = leaves_nothing(w, out);
@@ -1017,6 +1184,10 @@ clasp_store_try(struct clasp_store *store, struct clasp_overlay *overlay,
 	c->standing.exists = !gone;
 	c->standing.revision = out->revision;
 	c->standing.holder = out->holder;
+	c->standing.value = clasp_value_is_number(&w->value) ? w->value :
+	    clasp_null();
+	if (gone)
+		c->standing.manner = manner_of(store, w->address);
 	return 0;
 }
 

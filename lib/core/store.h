@@ -22,6 +22,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/str.h"
+#include "core/policy.h"
 #include "wire/value.h"
 
 struct clasp_store;
@@ -45,11 +46,6 @@ clasp_author_id(const struct clasp_author *author)
 struct clasp_author *clasp_author_new(struct clasp_str id);
 /* Give a reference back; NULL is nothing. */
 void	clasp_author_drop(struct clasp_author *author);
-
-/* What decides whether a new value replaces the old one. */
-enum clasp_strategy {
-	CLASP_STRATEGY_LWW	/* the last write always does */
-};
 
 /* Who makes room for a new address. */
 enum clasp_evict {
@@ -75,8 +71,8 @@ struct clasp_record {
 	uint32_t	 ttl;		/* as on the wire, if own_ttl */
 	uint32_t	 due;		/* place in the heap + 1; 0: none */
 	uint16_t	 address_len;
+	uint16_t	 manner;	/* how it is treated, see store.c */
 	uint8_t		 code;		/* enum clasp_code */
-	uint8_t		 strategy;	/* enum clasp_strategy */
 	bool		 own_ttl;	/* else the store's default */
 	bool		 aside;		/* among the locked, see store.c */
 	char		 address[];
@@ -109,14 +105,29 @@ struct clasp_store *clasp_store_new(uint32_t max_params, uint32_t ttl_s,
 	    enum clasp_evict evict);
 void	clasp_store_free(struct clasp_store *store);
 
+/*
+ * What is configured for params, first match first; copied.  It is for those
+ * created from now on: a record that exists keeps what it was created with.
+ * 0, or with nothing changed CLASP_ENOMEM or CLASP_ETOOBIG (more than 65,535
+ * different ones in the life of the store).
+ */
+int	clasp_store_configure(struct clasp_store *store,
+	    const struct clasp_policy *policies, uint32_t count);
+/* How a record is treated; its path is not told. */
+struct clasp_policy clasp_record_policy(const struct clasp_store *store,
+	    const struct clasp_record *r);
+
 struct clasp_write {
 	struct clasp_str address;	/* valid; not checked here */
 	uint64_t	 hash;		/* clasp_hash(address) */
 	struct clasp_value value;
 	struct clasp_author *author;
 	bool		 has_revision, lock, unlock, has_ttl;
+	bool		 has_range;	/* announced, besides what is
+					 * configured: no NaN, low <= high */
 	uint64_t	 revision;	/* expected; 0: must not exist */
 	uint32_t	 ttl;
+	double		 low, high;
 };
 
 struct clasp_outcome {
@@ -124,11 +135,14 @@ struct clasp_outcome {
 	uint64_t	 revision;
 	/* who holds the lock now, or NULL; CLASP_ELOCKED: who refuses */
 	const struct clasp_author *holder;
+	struct clasp_range range;	/* CLASP_ERANGE: that is left */
+	enum clasp_strategy strategy;	/* CLASP_ESTRATEGY: that refuses */
 };
 
 /*
- * Write.  Returns 0, or, with nothing changed, CLASP_EREVISION, ELOCKED,
- * EVALUE, EFULL, ENOMEM or an error of the value's encoder.
+ * Write.  Returns 0, or, with nothing changed and in the order in which they
+ * are looked at, CLASP_EREVISION, ELOCKED, ERANGE, ESTRATEGY or EVALUE, EFULL,
+ * ENOMEM or an error of the value's encoder.
  */
 int	clasp_store_set(struct clasp_store *store,
 	    const struct clasp_write *write, uint64_t now_us,

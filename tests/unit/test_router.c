@@ -1583,7 +1583,7 @@ a_bundle_is_all_or_nothing(void)
 	rows[n].code = 101;
 	rows[n].what = "BUNDLE";
 	rows[n++].msg = (struct clasp_msg){ .type = CLASP_BUNDLE };
-	rows[n].code = 403;
+	rows[n].code = 301;
 	rows[n].what = "/$relay";
 	rows[n++].msg = msg_set("/$relay/x", clasp_int(2));
 	rows[n].code = 101;

@@ -1,4 +1,5 @@
 /* test_store.c - parameters: write rules, lifetimes, order, dry runs. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -173,6 +174,275 @@ every_kind_of_value_is_kept(void)
 	w.value = clasp_string(clasp_str_of("\xff", 1));
 	t_eq_int(clasp_store_set(store, &w, now, &out), CLASP_EUTF8, "set");
 	t_eq_int(peek("/v")->revision, 3 * (uint64_t)n, "revision");
+	end();
+}
+
+/* ------------------------------------------------- strategies and ranges */
+
+static struct clasp_policy
+policy_of(const char *path, enum clasp_strategy strategy)
+{
+	return (struct clasp_policy){ .path = clasp_str_c(path),
+	    .strategy = strategy };
+}
+
+static struct clasp_policy
+range_of(const char *path, enum clasp_strategy strategy,
+    struct clasp_value low, struct clasp_value high)
+{
+	struct clasp_policy p = policy_of(path, strategy);
+
+	p.has_range = true;
+	p.range.low = low;
+	p.range.high = high;
+	return p;
+}
+
+#define I(n)	{ .type = CLASP_INT, .integer = (n) }
+#define F(n)	{ .type = CLASP_FLOAT, .number = (n) }
+#define T(text)	{ .type = CLASP_STRING, .string = { (text), sizeof(text) - 1 } }
+#define BIG	(INT64_C(1) << 53)
+
+/* An old value, a new one, and what each strategy says to it. */
+static const struct meeting {
+	struct clasp_value old, new;
+	int max, min;
+} meetings[] = {
+	{ I(1), I(2), 0, CLASP_ESTRATEGY },
+	{ I(2), I(1), CLASP_ESTRATEGY, 0 },
+	{ I(2), I(2), CLASP_ESTRATEGY, CLASP_ESTRATEGY },
+	{ I(2), F(2.0), CLASP_ESTRATEGY, CLASP_ESTRATEGY },
+	{ F(2.0), I(2), CLASP_ESTRATEGY, CLASP_ESTRATEGY },
+	{ F(0.0), F(-0.0), CLASP_ESTRATEGY, CLASP_ESTRATEGY },
+	{ I(-1), F(-0.5), 0, CLASP_ESTRATEGY },
+	{ I(0), F(-0.5), CLASP_ESTRATEGY, 0 },
+	{ F(-1.5), I(-1), 0, CLASP_ESTRATEGY },
+	/* what a float cannot tell apart */
+	{ F(0x1p53), I(BIG + 1), 0, CLASP_ESTRATEGY },
+	{ I(BIG + 1), F(0x1p53), CLASP_ESTRATEGY, 0 },
+	{ F(0x1p63), I(INT64_MAX), CLASP_ESTRATEGY, 0 },
+	{ I(INT64_MAX), F(0x1p63), 0, CLASP_ESTRATEGY },
+	{ I(INT64_MIN), F(-0x1p63), CLASP_ESTRATEGY, CLASP_ESTRATEGY },
+	{ F(-0x1p64), I(INT64_MIN), 0, CLASP_ESTRATEGY },
+	{ I(5), F(INFINITY), 0, CLASP_ESTRATEGY },
+	{ F(-INFINITY), I(5), 0, CLASP_ESTRATEGY },
+	{ I(5), F(NAN), CLASP_EVALUE, CLASP_EVALUE },
+	{ F(NAN), F(NAN), CLASP_EVALUE, CLASP_EVALUE },
+	{ F(NAN), I(5), 0, 0 },
+	{ I(5), T("loud"), 0, 0 },
+	{ T("loud"), I(5), 0, 0 },
+	{ T("loud"), T("quiet"), 0, 0 },
+	{ { .type = CLASP_NULL }, I(-5), 0, 0 },
+	{ { .type = CLASP_BOOL, .boolean = true }, I(0), 0, 0 },
+};
+
+/* Write old and new there; `dry` only says what would come of the second. */
+static int
+meet(const char *address, const struct meeting *m, bool dry)
+{
+	struct clasp_write w = write_of(anna, address, 0);
+	struct clasp_outcome out;
+	struct clasp_overlay overlay;
+	struct clasp_arena arena;
+	int error;
+
+	w.value = m->old;
+	if (!dry) {
+		t_eq_int(clasp_store_set(store, &w, now, &out), 0, "old");
+		w.value = m->new;
+		error = clasp_store_set(store, &w, now, &out);
+	} else {
+		clasp_arena_init(&arena, NULL, 0, 1 << 16);
+		clasp_overlay_init(&overlay, &arena);
+		t_eq_int(clasp_store_try(store, &overlay, &w, now, &out), 0,
+		    "old");
+		w.value = m->new;
+		error = clasp_store_try(store, &overlay, &w, now, &out);
+		clasp_overlay_clear(&overlay);
+		clasp_arena_clear(&arena);
+	}
+	t_eq_int(out.revision, error ? 1 : 2, "%s", address);
+	return error;
+}
+
+static void
+strategies(void)
+{
+	static const char *const names[] = { "/lww", "/max", "/min", "/lock",
+	    "/merge" };
+	struct clasp_policy policies[5];
+	size_t i;
+	int k, dry, wanted;
+
+	begin(0, 0);
+	for (k = 0; k < 5; k++) {
+		policies[k] = policy_of(names[k], (enum clasp_strategy)k);
+		t_eq_int(clasp_strategy_by_name(clasp_str_c(names[k] + 1)), k,
+		    "");
+		t_eq_str(clasp_strategy_name((unsigned)k), names[k] + 1, "");
+	}
+	t_eq_int(clasp_strategy_by_name(CLASP_STR("least")), -1, "");
+	t_check(clasp_strategy_name(5) == NULL, "");
+	t_eq_int(clasp_store_configure(store, policies, 5), 0, "");
+	for (i = 0; i < sizeof meetings / sizeof meetings[0]; i++)
+		for (k = 0; k < 5; k++)
+			for (dry = 1; dry >= 0; dry--) {
+				wanted = k == CLASP_STRATEGY_MAX ?
+				    meetings[i].max :
+				    k == CLASP_STRATEGY_MIN ?
+				    meetings[i].min : 0;
+				t_eq_int(meet(names[k], &meetings[i], dry),
+				    wanted, "row %zu %s%s", i, names[k],
+				    dry ? ", dry" : "");
+				if (dry)
+					continue;
+				t_eq_int(peek(names[k])->revision,
+				    wanted ? 1 : 2, "row %zu", i);
+				clasp_store_remove(store,
+				    clasp_str_c(names[k]),
+				    clasp_hash(clasp_str_c(names[k])));
+			}
+	end();
+}
+
+static void
+ranges(void)
+{
+	static const struct {
+		struct clasp_value low, high, value;
+		bool in;
+	} rows[] = {
+		{ I(0), I(1), I(0), true }, { I(0), I(1), I(1), true },
+		{ I(0), I(1), F(0.5), true }, { I(0), I(1), F(1.5), false },
+		{ I(0), I(1), I(2), false }, { I(0), I(1), I(-1), false },
+		{ F(0.0), F(0x1p53), I(BIG + 1), false },
+		{ F(0.0), F(0x1p53), I(BIG), true },
+		{ I(0), I(1), F(NAN), false }, { I(0), I(1), T("2"), true },
+		{ I(0), I(1), { .type = CLASP_NULL }, true },
+		{ I(3), I(3), F(3.0), true },
+	};
+	struct clasp_outcome out;
+	struct clasp_policy p;
+	struct clasp_write w;
+	size_t i;
+	int round;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		begin(0, 0);
+		p = range_of("/r/**", CLASP_STRATEGY_LWW, rows[i].low,
+		    rows[i].high);
+		t_eq_int(clasp_store_configure(store, &p, 1), 0, "");
+		/* at creation, and later */
+		for (round = 0; round < 2; round++) {
+			w = write_of(anna, "/r/x", 0);
+			w.value = rows[i].value;
+			t_eq_int(clasp_store_set(store, &w, now, &out),
+			    rows[i].in ? 0 : CLASP_ERANGE, "row %zu.%d", i,
+			    round);
+			if (!rows[i].in)
+				t_check(clasp_value_equal(&out.range.high,
+				    &rows[i].high), "row %zu", i);
+			w.value = rows[i].low;
+			t_eq_int(clasp_store_set(store, &w, now, &out), 0,
+			    "row %zu.%d", i, round);
+		}
+		w = write_of(anna, "/elsewhere", 77);
+		t_eq_int(clasp_store_set(store, &w, now, &out), 0, "");
+		end();
+	}
+}
+
+static void
+a_range_announced_counts_too(void)
+{
+	struct clasp_policy p = range_of("/r", CLASP_STRATEGY_MAX,
+	    clasp_int(0), clasp_int(10));
+	struct clasp_write w = write_of(anna, "/r", 8);
+	struct clasp_outcome out;
+
+	begin(0, 0);
+	clasp_store_configure(store, &p, 1);
+	w.author = anna;
+	w.has_range = true;
+	w.low = 2;
+	w.high = 5;
+	t_eq_int(clasp_store_set(store, &w, now, &out), CLASP_ERANGE, "");
+	t_check(peek("/r") == NULL, "created");
+	w.value = clasp_int(4);
+	t_eq_int(clasp_store_set(store, &w, now, &out), 0, "");
+	w.high = 50;
+	w.value = clasp_int(11);
+	t_eq_int(clasp_store_set(store, &w, now, &out), CLASP_ERANGE, "");
+	t_eq_int(out.range.high.integer, 10, "the one configured");
+	end();
+}
+
+/* What is looked at first is what the writer is told. */
+static void
+reasons_have_an_order(void)
+{
+	struct clasp_policy p = range_of("/p", CLASP_STRATEGY_MAX,
+	    clasp_int(0), clasp_int(10));
+	struct clasp_outcome out;
+	struct clasp_write w;
+
+	begin(1, 0);
+	clasp_store_configure(store, &p, 1);
+	w = write_of(anna, "/p", 5);
+	w.lock = true;
+	t_eq_int(clasp_store_set(store, &w, now, &out), 0, "");
+	w = write_of(bert, "/p", -1);
+	w.has_revision = true;
+	w.revision = 9;
+	t_eq_int(clasp_store_set(store, &w, now, &out), CLASP_EREVISION, "");
+	w.revision = 1;
+	t_eq_int(clasp_store_set(store, &w, now, &out), CLASP_ELOCKED, "");
+	w.author = anna;
+	t_eq_int(clasp_store_set(store, &w, now, &out), CLASP_ERANGE, "");
+	w.value = clasp_int(5);
+	w.unlock = true;
+	t_eq_int(clasp_store_set(store, &w, now, &out), CLASP_ESTRATEGY, "");
+	t_eq_int(out.strategy, CLASP_STRATEGY_MAX, "");
+	t_check(clasp_record_holder(peek("/p")) == anna, "unlocked");
+	t_eq_int(peek("/p")->revision, 1, "touched");
+	/* a new address: its range before the room for it */
+	p = range_of("/q", CLASP_STRATEGY_LWW, clasp_int(0), clasp_int(1));
+	clasp_store_configure(store, &p, 1);
+	t_eq_int(set(anna, "/q", 7), CLASP_ERANGE, "");
+	t_eq_int(set(anna, "/q", 1), CLASP_EFULL, "");
+	end();
+}
+
+static void
+the_first_match_at_creation_decides(void)
+{
+	struct clasp_policy p[3] = {
+		policy_of("/a/b", CLASP_STRATEGY_MIN),
+		policy_of("/a/**", CLASP_STRATEGY_MAX),
+		range_of("/**", CLASP_STRATEGY_LWW, clasp_int(0),
+		    clasp_int(9)),
+	};
+	const struct clasp_record *r;
+
+	begin(0, 10);
+	set(anna, "/a/old", 50);
+	t_eq_int(clasp_store_configure(store, p, 3), 0, "");
+	t_eq_int(set(anna, "/a/old", 10), 0, "it was there before");
+	t_eq_int(set(anna, "/a/b", 5), 0, "");
+	t_eq_int(set(anna, "/a/b", 6), CLASP_ESTRATEGY, "min");
+	t_eq_int(set(anna, "/a/c", 50), 0, "");
+	t_eq_int(set(anna, "/a/c", 40), CLASP_ESTRATEGY, "max");
+	t_eq_int(set(anna, "/z", 10), CLASP_ERANGE, "");
+	/* the same after a change, until they are created anew */
+	t_eq_int(clasp_store_configure(store, NULL, 0), 0, "");
+	t_eq_int(set(anna, "/a/c", 40), CLASP_ESTRATEGY, "max");
+	t_eq_int(set(anna, "/z", 10), 0, "");
+	r = peek("/a/c");
+	t_eq_int(clasp_record_policy(store, r).strategy, CLASP_STRATEGY_MAX,
+	    "");
+	now += 11000000;
+	t_eq_int(set(anna, "/a/c", 40), 0, "");
+	t_eq_int(set(anna, "/a/c", 30), 0, "");
 	end();
 }
 
@@ -684,6 +954,11 @@ main(void)
 {
 	t_run(the_steps_of_a_write);
 	t_run(every_kind_of_value_is_kept);
+	t_run(strategies);
+	t_run(ranges);
+	t_run(a_range_announced_counts_too);
+	t_run(reasons_have_an_order);
+	t_run(the_first_match_at_creation_decides);
 	t_run(lifetimes);
 	t_run(a_lock_keeps_a_parameter_alive);
 	t_run(expiry_reclaims_what_is_due);

@@ -754,12 +754,16 @@ static void
 on_sync(struct clasp_session *s, const struct clasp_msg *msg,
     struct clasp_str payload, uint64_t now_us)
 {
+	const struct clasp_router_events *events = &s->router->events;
 	struct clasp_msg reply = { .type = CLASP_SYNC };
 
 	(void)payload;
 	reply.sync.t1 = msg->sync.t1;
 	reply.sync.has_t2 = reply.sync.has_t3 = true;
 	reply.sync.t2 = reply.sync.t3 = now_us;
+	/* what was spent here is not the way between the two clocks */
+	if (events->clock != NULL)
+		reply.sync.t3 = events->clock(s->router->user);
 	clasp_session_reply(s, &reply);
 }
 

@@ -85,6 +85,9 @@ struct clasp_router_events {
 	 * may the function */
 	void		(*log)(void *user, int level, const char *text,
 		    const struct clasp_log_about *about);
+	/* the server's clock at this very moment: when the answer to a SYNC
+	 * is queued.  May be NULL: then that is when it was read. */
+	uint64_t (*clock)(void *user);
 };
 
 struct clasp_router *clasp_router_new(const struct clasp_router_config *config,

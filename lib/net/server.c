@@ -133,12 +133,20 @@ on_log(void *user, int level, const char *text,
 		server->config.log(server->config.user, level, text, about);
 }
 
+static uint64_t
+on_clock(void *user)
+{
+	(void)user;
+	return clasp_clock_server_us();
+}
+
 static const struct clasp_router_events router_events = {
 	.wake = on_wake,
 	.flush = on_flush,
 	.close = on_close,
 	.pause = on_pause,
 	.log = on_log,
+	.clock = on_clock,
 };
 
 /* ------------------------------------------------------- from the links */

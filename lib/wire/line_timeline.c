@@ -6,21 +6,7 @@
  */
 #include "base/error.h"
 #include "wire/line_parts.h"
-
-static const char *const easings[] = {
-	"linear", "ease-in", "ease-out", "ease-in-out", "step", "cubic-bezier"
-};
-
-static bool
-known_easing(struct clasp_str s)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof easings / sizeof *easings; i++)
-		if (clasp_str_is(s, easings[i]))
-			return true;
-	return false;
-}
+#include "wire/timeline.h"
 
 /* ----------------------------------------------------- from the wire's map */
 
@@ -42,6 +28,7 @@ read_field(const struct clasp_entry *entry, struct clasp_value item[4],
     bool seen[4])
 {
 	const struct clasp_value *v = &entry->value;
+	enum clasp_easing easing;
 	uint64_t us;
 	uint32_t i;
 
@@ -60,7 +47,8 @@ read_field(const struct clasp_entry *entry, struct clasp_value item[4],
 	if (clasp_str_is(entry->key, "easing")) {
 		item[2] = *v;
 		seen[2] = true;
-		return v->type == CLASP_STRING && known_easing(v->string);
+		return v->type == CLASP_STRING &&
+		    clasp_easing_by_name(v->string, &easing);
 	}
 	if (!clasp_str_is(entry->key, "bezier"))
 		return false;
@@ -201,6 +189,7 @@ join_keyframe(const struct clasp_value *v, struct clasp_arena *arena,
 {
 	struct clasp_value easing = clasp_string(CLASP_STR("linear")), bezier;
 	struct clasp_entry *entries;
+	enum clasp_easing known;
 	uint32_t n = 0;
 	int e;
 
@@ -213,7 +202,8 @@ join_keyframe(const struct clasp_value *v, struct clasp_arena *arena,
 	if (v->count > 2)
 		easing = v->items[2];
 	*why = "no such easing";
-	if (easing.type != CLASP_STRING || !known_easing(easing.string))
+	if (easing.type != CLASP_STRING ||
+	    !clasp_easing_by_name(easing.string, &known))
 		return CLASP_ESYNTAX;
 	*why = "only a cubic-bezier has points";
 	if (v->count == 4 && !clasp_str_is(easing.string, "cubic-bezier"))

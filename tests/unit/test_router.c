@@ -476,11 +476,13 @@ small_messages(void)
 	peer_barrier(p);
 	msg = (struct clasp_msg){ .type = CLASP_SYNC };
 	msg.sync.t1 = 12345;
+	w.spent_us = 70;
 	peer_send(p, &msg);
 	if (peer_expect(p, CLASP_SYNC, &msg)) {
 		t_eq_int(msg.sync.t1, 12345, "t1");
 		t_check(msg.sync.has_t2 && msg.sync.has_t3, "t2, t3");
 		t_eq_int(msg.sync.t2, w.now, "t2");
+		t_eq_int(msg.sync.t3, w.now + 70, "t3");
 	}
 	msg = (struct clasp_msg){ .type = CLASP_REPLAY };
 	msg.replay.pattern = CLASP_STR("/**");

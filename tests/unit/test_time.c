@@ -389,6 +389,94 @@ a_cue_fires_though_its_sender_has_left(void)
 	world_close(&w);
 }
 
+/* Equal times: in the order they came, whoever sent them, each as one step
+ * that nobody else's comes into; and what is past runs at once. */
+static void
+equal_times_keep_the_order_of_arrival(void)
+{
+	struct clasp_msg members[2], msg;
+	struct peer *p[3], *q;
+	uint64_t at;
+	int i;
+
+	begin();
+	open_world();
+	for (i = 0; i < 3; i++)
+		p[i] = peer_join(&w);
+	q = peer_join(&w);
+	peer_subscribe(q, 1, "/**", 0);
+	at = w.now + 1000;
+	for (i = 0; i < 60; i++) {
+		members[0] = msg_set("/a", clasp_int(i));
+		members[1] = msg_set("/b", clasp_int(i));
+		send_bundle(p[i * 7 % 3], members, 2, at);
+		expect_plain_ack(p[i * 7 % 3]);
+	}
+	peer_expect_none(q);
+	/* late by an hour, and its revisions are told */
+	send_bundle(p[0], members, 2, at - 3600 * SECOND);
+	expect_value(q, "/a", 59);
+	expect_value(q, "/b", 59);
+	if (peer_expect(p[0], CLASP_ACK, &msg))
+		t_eq_int(msg.ack.revision, 1, "revision");
+	run_until(at);
+	for (i = 0; i < 60; i++) {
+		expect_value(q, "/a", i);
+		expect_value(q, "/b", i);
+	}
+	peer_expect_none(q);
+	for (i = 0; i < 3; i++)
+		peer_expect_none(p[i]);
+	world_close(&w);
+}
+
+/* A lock that was free when the cue was set may be taken when it is due. */
+static void
+a_lock_is_looked_at_again(void)
+{
+	struct clasp_msg members[2], msg;
+	struct peer *p, *q;
+
+	begin();
+	open_world();
+	p = peer_join(&w);
+	q = peer_join(&w);
+	members[0] = msg_set("/a", clasp_int(1));
+	members[1] = msg_set("/b", clasp_int(1));
+	send_bundle(p, members, 2, w.now + 1000);
+	expect_plain_ack(p);
+	msg = msg_set("/b", clasp_int(5));
+	msg.set.lock = true;
+	peer_send(q, &msg);
+	peer_skip(q);
+	run_until(w.now + 1000);
+	if (peer_expect(p, CLASP_ERROR, &msg)) {
+		t_eq_int(msg.error.code, 401, "code");
+		t_check(clasp_str_is(msg.error.address, "/b"), "address");
+	}
+	peer_get(q, "/a");
+	peer_expect_error(q, 201);
+	/* its own lock is granted at its time, while it is there */
+	peer_leave(q);
+	members[0].set.lock = true;
+	send_bundle(p, members, 1, w.now + 1000);
+	expect_plain_ack(p);
+	run_until(w.now + 1000);
+	q = peer_join(&w);
+	peer_set(q, "/a", clasp_int(9));
+	peer_expect_error(q, 401);
+	/* an event is for others */
+	peer_subscribe(p, 1, "/e", 0);
+	peer_subscribe(q, 1, "/e", 0);
+	members[0] = msg_publish("/e", CLASP_EVENT, clasp_int(1));
+	send_bundle(p, members, 1, w.now + 1000);
+	expect_plain_ack(p);
+	run_until(w.now + 1000);
+	peer_expect(q, CLASP_PUBLISH, &msg);
+	peer_expect_none(p);
+	world_close(&w);
+}
+
 static void
 what_fails_at_its_time_changes_nothing(void)
 {
@@ -676,6 +764,8 @@ main(void)
 	t_run(a_bundle_runs_at_its_time);
 	t_run(bundles_run_by_time_and_then_by_arrival);
 	t_run(a_cue_fires_though_its_sender_has_left);
+	t_run(equal_times_keep_the_order_of_arrival);
+	t_run(a_lock_is_looked_at_again);
 	t_run(what_fails_at_its_time_changes_nothing);
 	t_run(bundles_that_wait_have_limits);
 	t_run(moves_wait_one_interval_from_the_first);

@@ -46,6 +46,7 @@ struct world {
 	struct peer	*peers[WORLD_PEERS];
 	unsigned	 count;
 	uint64_t	 now;
+	uint64_t	 spent_us;	/* in a turn, until an answer leaves */
 	unsigned	 logged;
 	char		 log[1400];	/* the last line */
 };
@@ -119,11 +120,19 @@ world_log(void *user, int level, const char *text,
 	snprintf(w->log, sizeof w->log, "%s", text);
 }
 
+static inline uint64_t
+world_clock(void *user)
+{
+	struct world *w = user;
+
+	return w->now + w->spent_us;
+}
+
 static inline void
 world_open(struct world *w, const struct clasp_router_config *config)
 {
 	static const struct clasp_router_events events = { world_wake,
-	    world_flush, world_shut, world_pause, world_log };
+	    world_flush, world_shut, world_pause, world_log, world_clock };
 	struct clasp_router_config defaults;
 
 	memset(w, 0, sizeof *w);

@@ -100,7 +100,8 @@ BENCH	:= $(BENCH_SRC:bench/%.c=$(BUILD)/bench/%)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ	:= $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 
-.PHONY: all lib programs check unit bench fuzz san install uninstall clean \
+.PHONY: all lib programs check unit bench fuzz san soak install uninstall \
+	clean \
 	layers fuzz-build bench-build completions
 all: lib programs
 lib: $(LIB)
@@ -171,6 +172,11 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJ)
 fuzz-build: $(FUZZ)
 fuzz: fuzz-build
 	$(Q)FUZZ_SECONDS=$(FUZZ_SECONDS) BUILD=$(BUILD) scripts/run-fuzz
+
+# A relay under a steady load, its memory and descriptors watched.
+SOAK_SECONDS ?= 60
+soak: all
+	$(Q)SOAK_SECONDS=$(SOAK_SECONDS) BUILD=$(BUILD) scripts/run-tests soak
 
 SAN_FLAGS = -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
 	-fno-sanitize-recover=undefined

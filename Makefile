@@ -54,7 +54,7 @@ HAVE_DEV := $(call have,$(DEV_PC))
 RUNGS	= base wire tool proto core
 PC	=
 ifeq ($(HAVE_NET),yes)
-RUNGS	+= net client dev relay
+RUNGS	+= net client dev relay bridge
 PC	+= $(NET_PC)
 ifeq ($(HAVE_DEV),yes)
 PC	+= $(DEV_PC)

@@ -1,13 +1,14 @@
 /*
  * clasp-clasp2osc.c - lines in, OSC out.
  *
- * Lines come from the pump (stdin, or the relay); proto/osc makes packets of
+ * Lines come from the bridge (stdin, or the relay); proto/osc makes packets of
  * them and dev/osctarget sends them.
  */
-#include "mapping.h"
 #include "oscsides.h"
 
-enum { OPT_SLIP = OPT_OWN, OPT_WAIT, OPT_NO_SNAPSHOT };
+#include "bridge/bridge.h"
+
+enum { OPT_SLIP = OPT_OWN };
 
 static const struct cli_option own_options[] = {
 	{ OPT_TO, 't', "to", "HOST:PORT", "where to send; may be given "
@@ -16,11 +17,11 @@ static const struct cli_option own_options[] = {
 	    0, 0, NULL },
 	{ OPT_SLIP, 0, "slip", NULL, "by TCP, in SLIP (OSC 1.1)", 0, 0,
 	    NULL },
-	{ OPT_WAIT, 0, "wait", NULL, "wait for a TCP target that is not "
+	{ CLI_WAIT, 0, "wait", NULL, "wait for a TCP target that is not "
 	    "there", 0, 0, NULL },
-	{ OPT_PREFIX, 0, "prefix", "NAMESPACE", "what is taken off addresses; "
+	{ CLI_PREFIX, 0, "prefix", "NAMESPACE", "what is taken off addresses; "
 	    "default /osc", CLI_ARG, 0, NULL },
-	{ OPT_NO_SNAPSHOT, 0, "no-snapshot", NULL, "with -u: send only what "
+	{ CLI_NO_SNAPSHOT, 0, "no-snapshot", NULL, "with -u: send only what "
 	    "comes, not the state", 0, 0, NULL },
 	{ 0 }
 };
@@ -51,16 +52,14 @@ static const struct cli_tool tool = {
 	.relay_optional = true
 };
 
-static struct clasp_pump *pump;
-static struct mapping mapping;
-static uv_signal_t usr1;
-static struct clasp_str base;
+static struct clasp_bridge *bridge;
+static struct clasp_bridge_options options = CLASP_BRIDGE_OPTIONS;
 static const char *names[OSC_TARGETS_MAX];	/* as typed */
 static struct host_port where[OSC_TARGETS_MAX];
 static struct clasp_osctarget *targets[OSC_TARGETS_MAX];
 static bool told[OSC_TARGETS_MAX];	/* that it is not there */
 static unsigned ntargets, nopen, nleft;
-static bool tcp, slip, wait_for_target, no_snapshot, leaving;
+static bool tcp, slip, leaving;
 
 /* ----------------------------------------------------------------- lines */
 
@@ -79,27 +78,18 @@ send_item(const struct clasp_item *item)
 /* A line is sent message by message: the relay, too, hands out the members
  * of a bundle one by one. */
 static void
-send_line(const struct clasp_line *line, void *user)
+send_line(const struct clasp_line *line, bool snapshot, void *user)
 {
 	uint32_t i;
 
-	(void)user;
+	(void)snapshot, (void)user;
 	if (line->kind != CLASP_LINE_DATA)
 		return;
 	for (i = 0; i < line->count; i++)
 		send_item(&line->items[i]);
-	sending_tell();
 }
 
-static void
-on_line(struct clasp_pump *p, const struct clasp_line *line, bool snapshot,
-    void *user)
-{
-	(void)p, (void)snapshot, (void)user;
-	mapping_line(&mapping, line);
-}
-
-/* ------------------------------------------------------- pump and targets */
+/* ----------------------------------------------------- bridge and targets */
 
 static void
 on_closed(bool whole, void *user)
@@ -112,7 +102,7 @@ on_closed(bool whole, void *user)
 		cli_fail(CLI_UNREACHABLE);
 	}
 	if (--nleft == 0)
-		clasp_pump_stop(pump);
+		clasp_bridge_leave(bridge);
 }
 
 /* No more lines: what waits goes out, then the program ends. */
@@ -123,7 +113,6 @@ leave(bool patient)
 
 	if (!leaving) {
 		leaving = true;
-		mapping_finish(&mapping);
 		nleft = ntargets;
 	}
 	for (i = 0; i < ntargets; i++)
@@ -132,24 +121,17 @@ leave(bool patient)
 }
 
 static void
-input_ended(struct clasp_pump *p, void *user)
-{
-	(void)p, (void)user;
-	leave(wait_for_target);
-}
-
-static void
-finish(struct clasp_pump *p, void *user)
-{
-	(void)p, (void)user;
-	leave(false);
-}
-
-static void
-again(struct clasp_pump *p, void *user)
+input_ended(void *user)
 {
 	(void)user;
-	announce(p, base, names[0], false);
+	leave(options.wait);
+}
+
+static void
+finish(void *user)
+{
+	(void)user;
+	leave(false);
 }
 
 static void
@@ -166,7 +148,7 @@ on_open(struct clasp_osctarget *t, void *user)
 	}
 	known[name - names] = true;
 	if (++nopen == ntargets)
-		clasp_pump_ready(pump);
+		clasp_bridge_device_open(bridge, false);
 }
 
 static void
@@ -188,21 +170,7 @@ on_failed(struct clasp_osctarget *t, const char *why, void *user)
 	(void)t;
 	cli_warn(*name, "%s", why);
 	cli_fail(CLI_UNREACHABLE);
-	clasp_pump_finish(pump);
-}
-
-static void
-report(void)
-{
-	sending_report();
-	mapping_report(&mapping);
-}
-
-static void
-on_usr1(uv_signal_t *handle, int number)
-{
-	(void)handle, (void)number;
-	report();
+	clasp_bridge_finish(bridge);
 }
 
 static void
@@ -210,7 +178,7 @@ open_target(uv_loop_t *loop, unsigned i)
 {
 	struct clasp_osctarget_config config = {
 		.host = where[i].host, .port = where[i].port,
-		.tcp = tcp, .slip = slip, .wait = wait_for_target,
+		.tcp = tcp, .slip = slip, .wait = options.wait,
 		.open = on_open, .lost = on_lost, .failed = on_failed,
 		.closed = on_closed, .user = &names[i]
 	};
@@ -219,36 +187,6 @@ open_target(uv_loop_t *loop, unsigned i)
 	r = clasp_osctarget_new(loop, &config, &targets[i]);
 	if (r < 0)
 		cli_die(CLI_UNREACHABLE, names[i], "%s", uv_strerror(r));
-}
-
-static void
-start(uv_loop_t *loop)
-{
-	static char pattern[CLASP_ADDRESS_MAX + 4];
-	static const char *const patterns[] = { pattern, NULL };
-	const struct clasp_pump_config pumping = {
-		.sink = true,
-		.relay = cli.url_given,
-		.patterns = patterns,
-		.no_snapshot = no_snapshot,
-		.line = on_line,
-		.end = input_ended,
-		.finish = finish,
-		.again = again
-	};
-	unsigned i;
-
-	snprintf(pattern, sizeof pattern, "%.*s/" "**", CLASP_STR_ARG(base));
-	sending_start(base);
-	mapping_start(&mapping, loop, send_line, NULL);
-	uv_signal_init(loop, &usr1);
-	uv_signal_start(&usr1, on_usr1, SIGUSR1);
-	pump = clasp_pump_new(loop, &pumping);
-	announce(pump, base, names[0], false);
-	for (i = 0; i < ntargets; i++)
-		open_target(loop, i);
-	if (!tcp || wait_for_target)
-		clasp_pump_ready(pump);
 }
 
 static void
@@ -268,15 +206,8 @@ take_option(int id)
 	case OPT_SLIP:
 		tcp = slip = true;
 		break;
-	case OPT_WAIT:
-		wait_for_target = true;
-		break;
-	case OPT_NO_SNAPSHOT:
-		no_snapshot = true;
-		break;
 	default:
-		if (!sending_option(id))
-			mapping_option(&mapping, id);
+		sending_option(id);
 		break;
 	}
 }
@@ -284,26 +215,34 @@ take_option(int id)
 int
 main(int argc, char **argv)
 {
-	uv_loop_t loop;
+	struct clasp_bridge_config bridging = {
+		.protocol = "osc",
+		.options = &options,
+		.sink = true,
+		.line = send_line,
+		.ended = input_ended,
+		.finish = finish
+	};
+	unsigned i;
 	int id;
 
 	cli_begin(&tool, argc, argv);
 	while ((id = cli_next()) != 0)
-		take_option(id);
+		if (!clasp_bridge_option(&options, id))
+			take_option(id);
 	cli_check_count(0, 0, NULL);
 	if (ntargets == 0)
 		cli_usage("no target: --to HOST:PORT");
-	base = check_prefix();
+	bridging.base = osc_namespace(&options);
+	bridging.device = names[0];
 
-	uv_loop_init(&loop);
-	start(&loop);
-	clasp_pump_run(pump);
-	if (cli.verbose)
-		report();
-	mapping_close(&mapping);
-	uv_close((uv_handle_t *)&usr1, NULL);
-	uv_run(&loop, UV_RUN_DEFAULT);
-	uv_loop_close(&loop);
+	bridge = clasp_bridge_new(&bridging);
+	sending_start(bridging.base, clasp_bridge_counts(bridge));
+	for (i = 0; i < ntargets; i++)
+		open_target(clasp_bridge_loop(bridge), i);
+	if (!tcp || options.wait)
+		clasp_bridge_device_open(bridge, false);
+	clasp_bridge_run(bridge);
 	clasp_buf_clear(&sending.packet);
 	cli_end();
 }

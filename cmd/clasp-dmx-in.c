@@ -1,32 +1,24 @@
 /*
  * clasp-dmx-in.c - DMX frames in, lines out.
  *
- *	port --> proto/enttec --> proto/dmxin --> rules --> pump
+ *	port --> proto/enttec --> proto/dmxin --> bridge
  */
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
-#include "client/pump.h"
+#include "bridge/bridge.h"
 #include "dev/port.h"
-#include "mapping.h"
 #include "proto/dmxin.h"
 #include "proto/enttec.h"
 #include "tool/cli.h"
 #include "tool/lineio.h"
-#include "tool/tally.h"
-#include "wire/address.h"
 
 #define BAUD		57600	/* the widget does not care */
 #define ANSWER_MS	500
-#define TALLIES		(CLASP_ENTTEC_RX_DROPS + 1)
-
 enum {
-	OPT_DEVICE = CLI_OWN, OPT_DRIVER, OPT_LIST, OPT_UNIVERSE, OPT_PREFIX,
-	OPT_FLAT, OPT_MODE, OPT_EVERY_FRAME, OPT_ONCE, OPT_WAIT,
-	OPT_EXIT_ON_LOSS, OPT_MAX_RATE, OPT_TTL
+	OPT_DEVICE = CLI_OWN, OPT_DRIVER, OPT_UNIVERSE, OPT_FLAT, OPT_MODE,
+	OPT_EVERY_FRAME
 };
 
 static const struct cli_option own_options[] = {
@@ -35,11 +27,7 @@ static const struct cli_option own_options[] = {
 	    CLI_COMPLETE_FILE, NULL },
 	{ OPT_DRIVER, 0, "driver", "NAME", "what the device is: enttec-pro",
 	    CLI_ARG, CLI_COMPLETE_WORDS, "enttec-pro" },
-	{ OPT_LIST, 0, "list", NULL, "list the serial ports and exit",
-	    CLI_NO_CONFIG, 0, NULL },
 	{ OPT_UNIVERSE, 'U', "universe", "N", "universe; default 1", CLI_ARG,
-	    0, NULL },
-	{ OPT_PREFIX, 0, "prefix", "NAMESPACE", "instead of /dmx", CLI_ARG,
 	    0, NULL },
 	{ OPT_FLAT, 0, "flat", NULL, "/dmx/C without the universe", 0, 0,
 	    NULL },
@@ -48,23 +36,15 @@ static const struct cli_option own_options[] = {
 	    "channel universe" },
 	{ OPT_EVERY_FRAME, 0, "every-frame", NULL, "have the widget send "
 	    "every frame, not only changes", 0, 0, NULL },
-	{ OPT_ONCE, 0, "once", NULL, "end after the first frame", 0, 0,
+	{ CLI_ONCE, 0, "once", NULL, "end after the first frame", 0, 0,
 	    NULL },
-	{ OPT_WAIT, 0, "wait", NULL, "wait for a device that is not there",
-	    0, 0, NULL },
-	{ OPT_EXIT_ON_LOSS, 0, "exit-on-loss", NULL,
-	    "end when the device goes away", 0, 0, NULL },
-	{ OPT_MAX_RATE, 0, "max-rate", "HZ", "with -u: at most so many "
-	    "values a second for an address; 0: all; default 60", CLI_ARG, 0,
-	    NULL },
-	{ OPT_TTL, 0, "ttl", "D", "with -u: values expire after D, in whole "
-	    "seconds; default: never", CLI_ARG, 0, NULL },
 	{ 0 }
 };
 
 static const struct cli_option *const tables[] = {
-	own_options, cli_map_options, cli_link_options, cli_output_options,
-	cli_stop_options, cli_run_options, cli_basic_options, NULL
+	own_options, cli_device_options, cli_bridge_options,
+	cli_bridge_in_options, cli_map_options, cli_link_options,
+	cli_output_options, cli_stop_options, cli_run_options, cli_basic_options, NULL
 };
 
 static const char *const examples[] = {
@@ -87,25 +67,20 @@ static const struct cli_tool tool = {
 	.relay_optional = true
 };
 
-static struct clasp_pump *pump;
+static struct clasp_bridge *bridge;
+static struct clasp_bridge_options options = CLASP_BRIDGE_OPTIONS;
 static struct clasp_port *port;
 static struct clasp_enttec scanner;
 static struct clasp_enttec_rx rx;
-static struct mapping mapping;
-static struct cli_tally tallies[TALLIES];
 static uv_timer_t answer_timer;
-static uv_signal_t usr1;
 
-static const char *device, *prefix = "/dmx", *subject;
+static const char *device, *subject;
 static struct clasp_port_config port_config;
 static struct clasp_dmxin_config config = { .universe = 1 };
-static bool every_frame, once, exit_on_loss;
-static double max_rate = 60;		/* per address, with -u */
-static uint32_t ttl = CLASP_TTL_NEVER;
+static bool every_frame;
 
 static bool asking;			/* for answers to labels 3 and 10 */
-static bool answered_params, answered_serial, told_silence, was_open;
-static bool leaving;
+static bool answered_params, answered_serial, told_silence;
 static int mode;			/* of label 8, -1: not sent */
 static int mode_wanted;
 static bool is_rdm;			/* a firmware without labels 8 and 9 */
@@ -113,49 +88,12 @@ static bool is_rdm;			/* a firmware without labels 8 and 9 */
 /* -------------------------------------------------------------- the lines */
 
 static void
-emit(const struct clasp_line *line, void *user)
-{
-	(void)user;
-	clasp_pump_emit(pump, line);
-}
-
-static void
 on_frame(const struct clasp_line *line, void *user)
 {
 	(void)user;
-	mapping_line(&mapping, line);
-	if (once) {
-		mapping_finish(&mapping);
-		clasp_pump_finish(pump);
-	}
-}
-
-static void
-announce(void)
-{
-	const struct clasp_entry meta[] = {
-		{ CLASP_STR("bidirectional"), clasp_bool(false) },
-		{ CLASP_STR("bridge"), clasp_bool(true) },
-		{ CLASP_STR("device"), clasp_string(clasp_str_c(subject)) },
-		{ CLASP_STR("protocol"), clasp_string(CLASP_STR("dmx")) }
-	};
-	char pattern[CLASP_ADDRESS_MAX + 8];
-	struct clasp_signal signal = {
-		.address = clasp_str_of(pattern, (size_t)snprintf(pattern,
-		    sizeof pattern, "%s/" "**", prefix)),
-		.kind = CLASP_PARAM,
-		.has_meta = true,
-		.has_default = true,
-		.def = clasp_map(meta, 4)
-	};
-	struct clasp_msg msg = { .type = CLASP_ANNOUNCE };
-
-	msg.announce.namespace_ = clasp_str_c(prefix);
-	msg.announce.count = 1;
-	msg.announce.signals = &signal;
-	if (clasp_pump_client(pump))
-		clasp_client_send(clasp_pump_client(pump), &msg, NULL, NULL,
-		    NULL);
+	clasp_bridge_emit(bridge, line);
+	if (options.once)
+		clasp_bridge_finish(bridge);
 }
 
 /* ------------------------------------------------------------- the widget */
@@ -238,11 +176,7 @@ on_open(struct clasp_port *p, bool back, void *user)
 	int n;
 
 	(void)user;
-	if (!was_open)
-		clasp_pump_ready(pump);
-	was_open = true;
-	if (back)
-		cli_note(subject, "back");
+	clasp_bridge_device_open(bridge, back);
 	clasp_enttec_reset(&scanner);
 	clasp_dmxin_forget(rx.in);
 	rx.start = 0;
@@ -260,24 +194,13 @@ on_open(struct clasp_port *p, bool back, void *user)
 }
 
 static void
-count_drops(void)
-{
-	unsigned i;
-
-	for (i = 0; i < CLASP_ENTTEC_RX_DROPS; i++)
-		cli_tally(&tallies[i], subject, rx.drops[i]);
-	cli_tally(&tallies[i], subject, scanner.skipped);
-}
-
-static void
 on_data(struct clasp_port *p, const uint8_t *bytes, size_t n, void *user)
 {
+	(void)p;
 	(void)user;
 	clasp_enttec_feed(&scanner, bytes, n);
-	count_drops();
 	set_mode();
-	if (port && clasp_pump_full(pump))
-		clasp_port_read(p, false);
+	clasp_bridge_taken(bridge);
 }
 
 static void
@@ -294,12 +217,7 @@ on_end(struct clasp_port *p, void *user)
 	(void)p;
 	(void)user;
 	clasp_enttec_end(&scanner);
-	count_drops();
-	mapping_finish(&mapping);
-	/* still here: fewer came than -n asks for */
-	if (cli.count > 0 && port)
-		cli_fail(CLI_NO);
-	clasp_pump_finish(pump);
+	clasp_bridge_source_ended(bridge);
 }
 
 static void
@@ -309,74 +227,41 @@ on_lost(struct clasp_port *p, const char *why, void *user)
 	(void)user;
 	uv_timer_stop(&answer_timer);
 	asking = false;
-	if (exit_on_loss && was_open) {
-		cli_warn(subject, "%s", why);
-		cli_fail(CLI_UNREACHABLE);
-		clasp_pump_finish(pump);
-		return;
-	}
-	cli_note(subject, "%s; tried again every second", why);
+	clasp_bridge_device_lost(bridge, why);
 }
 
-/* ----------------------------------------------------- the pump's events */
+/* --------------------------------------------------- the bridge's events */
 
 static void
-on_barrier(struct clasp_client *c, const struct clasp_reply *reply,
-    void *user)
+finish(void *user)
 {
-	(void)c;
-	(void)reply;
-	clasp_pump_stop(user);
-}
-
-/* All is handed over: leave when the relay, if any, has worked it off. */
-static void
-finish(struct clasp_pump *p, void *user)
-{
-	struct clasp_client *c = clasp_pump_client(p);
-
 	(void)user;
 	uv_timer_stop(&answer_timer);
 	clasp_port_close(port);
 	port = NULL;
-	if (!c || cli_signal() || cli_exit_code() == CLI_TIMEOUT)
-		clasp_pump_stop(p);	/* at once, whatever we wait for */
-	else if (!leaving && clasp_client_barrier(c, on_barrier, p) < 0)
-		clasp_pump_stop(p);
-	leaving = true;
+	clasp_bridge_leave(bridge);
 }
 
 static void
-again(struct clasp_pump *p, void *user)
+again(void *user)
 {
-	(void)p;
 	(void)user;
-	announce();
 	clasp_dmxin_repeat(rx.in);
 }
 
 static void
-drained(struct clasp_pump *p, void *user)
+flow(bool on, void *user)
 {
-	(void)p;
 	(void)user;
 	if (port)
-		clasp_port_read(port, true);
+		clasp_port_read(port, on);
 }
 
 static void
-report(void)
+close_all(void *user)
 {
-	cli_tally_report(tallies, TALLIES, subject);
-	mapping_report(&mapping);
-}
-
-static void
-on_usr1(uv_signal_t *handle, int number)
-{
-	(void)handle;
-	(void)number;
-	report();
+	(void)user;
+	uv_close((uv_handle_t *)&answer_timer, NULL);
 }
 
 /* ---------------------------------------------------------------- options */
@@ -402,24 +287,6 @@ check_driver(const char *name)
 	cli_arg_bad("'%s' is no driver; there is enttec-pro", name);
 }
 
-static bool
-is_universe_mode(const char *name)
-{
-	if (strcmp(name, "channel") != 0 && strcmp(name, "universe") != 0)
-		cli_arg_bad("must be channel or universe");
-	return strcmp(name, "universe") == 0;
-}
-
-static uint32_t
-whole_seconds(void)
-{
-	uint64_t us = cli_arg_duration_us();
-
-	if (us == 0 || us % 1000000 || us / 1000000 >= CLASP_TTL_ABSOLUTE)
-		cli_arg_bad("must be whole seconds");
-	return (uint32_t)(us / 1000000);
-}
-
 static void
 take_option(int id)
 {
@@ -430,42 +297,21 @@ take_option(int id)
 	case OPT_DRIVER:
 		check_driver(cli_arg());
 		break;
-	case OPT_LIST:
+	case CLI_LIST:
 		clasp_serial_list(list_port, NULL);
 		cli_end();
 	case OPT_UNIVERSE:
 		config.universe = (unsigned)cli_arg_number(0,
 		    CLASP_DMX_UNIVERSE_MAX);
 		break;
-	case OPT_PREFIX:
-		prefix = cli_arg();
-		break;
 	case OPT_FLAT:
 		config.flat = true;
 		break;
 	case OPT_MODE:
-		config.whole = is_universe_mode(cli_arg());
+		config.whole = cli_arg_word() == 1;
 		break;
 	case OPT_EVERY_FRAME:
 		every_frame = true;
-		break;
-	case OPT_ONCE:
-		once = true;
-		break;
-	case OPT_WAIT:
-		port_config.wait = true;
-		break;
-	case OPT_EXIT_ON_LOSS:
-		exit_on_loss = true;
-		break;
-	case OPT_MAX_RATE:
-		max_rate = cli_arg_rate();
-		break;
-	case OPT_TTL:
-		ttl = whole_seconds();
-		break;
-	default:
-		mapping_option(&mapping, id);
 		break;
 	}
 }
@@ -473,15 +319,14 @@ take_option(int id)
 static void
 check_options(void)
 {
-	const char *why;
-
 	cli_check_count(0, 0, NULL);
 	cli_out_check();
 	if (!device)
 		cli_usage("no device given: -d DEVICE, or - for stdin");
-	if (clasp_address_check(clasp_str_c(prefix), &why) < 0 ||
-	    strlen(prefix) > CLASP_DMXIN_PREFIX_MAX)
-		cli_usage("--prefix: no namespace: %s", prefix);
+	config.prefix = clasp_bridge_namespace(&options, "/dmx",
+	    CLASP_DMXIN_PREFIX_MAX, false);
+	config.repeat = every_frame;
+	port_config.wait = options.wait;
 	port_config.line.path = device;
 	port_config.line.baud = BAUD;
 	port_config.line.stop_bits = 1;
@@ -492,7 +337,19 @@ check_options(void)
 /* ------------------------------------------------------------------- main */
 
 static void
-start(uv_loop_t *loop)
+count_drops(struct clasp_counts *counts)
+{
+	int i;
+
+	for (i = 0; i < CLASP_ENTTEC_RX_DROPS; i++)
+		clasp_counts_add(counts, subject,
+		    clasp_enttec_rx_drop_name(i), &rx.drops[i]);
+	clasp_counts_add(counts, subject, "bytes outside of messages",
+	    &scanner.skipped);
+}
+
+static void
+open_device(uv_loop_t *loop)
 {
 	static const struct clasp_port_events events = {
 		.open = on_open,
@@ -501,66 +358,44 @@ start(uv_loop_t *loop)
 		.end = on_end,
 		.lost = on_lost
 	};
-	const struct clasp_pump_config pumping = {
-		.source = true,
-		.relay = cli.url_given,
-		.end = finish,
-		.finish = finish,
-		.again = again,
-		.drained = drained,
-		.max_rate = max_rate,
-		.ttl = ttl
-	};
 	char why[CLASP_SERIAL_WHY];
-	int i;
 
-	config.prefix = clasp_str_c(prefix);
-	config.repeat = every_frame;
 	rx.in = clasp_dmxin_new(&config, on_frame, NULL);
 	if (!rx.in)
 		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
 	clasp_enttec_init(&scanner, on_message, NULL);
-	for (i = 0; i < CLASP_ENTTEC_RX_DROPS; i++)
-		tallies[i].reason = clasp_enttec_rx_drop_name(i);
-	tallies[i].reason = "bytes outside of messages";
 	uv_timer_init(loop, &answer_timer);
-	uv_signal_init(loop, &usr1);
-	uv_signal_start(&usr1, on_usr1, SIGUSR1);
-	mapping_start(&mapping, loop, emit, NULL);
-	pump = clasp_pump_new(loop, &pumping);
-	announce();
 	if (clasp_port_new(loop, &port_config, &events, NULL, &port,
 	    why) < 0)
 		cli_die(CLI_UNREACHABLE, subject, "%s", why);
 }
 
-static void
-stop(uv_loop_t *loop)
-{
-	if (cli.verbose)
-		report();
-	mapping_close(&mapping);
-	uv_close((uv_handle_t *)&usr1, NULL);
-	uv_close((uv_handle_t *)&answer_timer, NULL);
-	uv_run(loop, UV_RUN_DEFAULT);
-	uv_loop_close(loop);
-	clasp_dmxin_free(rx.in);
-}
-
 int
 main(int argc, char **argv)
 {
-	uv_loop_t loop;
+	struct clasp_bridge_config bridging = {
+		.protocol = "dmx",
+		.options = &options,
+		.source = true,
+		.finish = finish,
+		.again = again,
+		.flow = flow,
+		.close = close_all
+	};
 	int id;
 
 	cli_begin(&tool, argc, argv);
 	while ((id = cli_next()) != 0)
-		take_option(id);
+		if (!clasp_bridge_option(&options, id))
+			take_option(id);
 	check_options();
 
-	uv_loop_init(&loop);
-	start(&loop);
-	clasp_pump_run(pump);
-	stop(&loop);
+	bridging.device = subject;
+	bridging.base = config.prefix;
+	bridge = clasp_bridge_new(&bridging);
+	count_drops(clasp_bridge_counts(bridge));
+	open_device(clasp_bridge_loop(bridge));
+	clasp_bridge_run(bridge);
+	clasp_dmxin_free(rx.in);
 	cli_end();
 }

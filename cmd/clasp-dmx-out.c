@@ -1,27 +1,23 @@
 /*
  * clasp-dmx-out.c - lines in, DMX frames out.
  *
- *	lines --> pump --> rules --> proto/dmx --tick--> proto/enttec --> port
+ *	lines --> bridge --> proto/dmx --tick--> proto/enttec --> port
  *
  * Lines only change levels; a tick sends the frame.  One frame is on its way
  * at a time, and what changes meanwhile is in the next one, so nothing is
  * ever queued behind an older look.
  */
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/error.h"
-#include "client/pump.h"
+#include "bridge/bridge.h"
 #include "dev/port.h"
-#include "mapping.h"
 #include "proto/dmx.h"
 #include "proto/enttec.h"
 #include "tool/cli.h"
 #include "tool/lineio.h"
-#include "tool/tally.h"
 #include "wire/address.h"
 
 #define BAUD		57600	/* the widget does not care */
@@ -34,10 +30,8 @@
 #define MAB_US		16
 
 enum {
-	OPT_DEVICE = CLI_OWN, OPT_DRIVER, OPT_LIST, OPT_UNIVERSE, OPT_PREFIX,
-	OPT_FLAT, OPT_SCALE, OPT_RATE, OPT_SLOTS, OPT_ONCE, OPT_HOLD,
-	OPT_ON_EXIT, OPT_BREAK, OPT_MAB, OPT_WAIT, OPT_EXIT_ON_LOSS,
-	OPT_NO_SNAPSHOT
+	OPT_DEVICE = CLI_OWN, OPT_DRIVER, OPT_UNIVERSE, OPT_FLAT, OPT_SLOTS,
+	OPT_BREAK, OPT_MAB
 };
 
 static const struct cli_option own_options[] = {
@@ -46,43 +40,22 @@ static const struct cli_option own_options[] = {
 	    CLI_COMPLETE_FILE, NULL },
 	{ OPT_DRIVER, 0, "driver", "NAME", "what the device is: enttec-pro",
 	    CLI_ARG, CLI_COMPLETE_WORDS, "enttec-pro" },
-	{ OPT_LIST, 0, "list", NULL, "list the serial ports and exit",
-	    CLI_NO_CONFIG, 0, NULL },
 	{ OPT_UNIVERSE, 'U', "universe", "N", "universe; default 1", CLI_ARG,
 	    0, NULL },
-	{ OPT_PREFIX, 0, "prefix", "NAMESPACE", "instead of /dmx", CLI_ARG,
-	    0, NULL },
 	{ OPT_FLAT, 0, "flat", NULL, "take /dmx/C too", 0, 0, NULL },
-	{ OPT_SCALE, 0, "scale", "HOW", "auto (floats 0.0-1.0 are shares of "
-	    "255, larger ones levels), raw (all are levels) or unit (all are "
-	    "shares)", CLI_ARG, CLI_COMPLETE_WORDS, "auto raw unit" },
-	{ OPT_RATE, 0, "rate", "R", "frames a second, at most 44; default 40",
-	    CLI_ARG, 0, NULL },
 	{ OPT_SLOTS, 0, "slots", "N", "slots in a frame, 24-512; default 512",
 	    CLI_ARG, 0, NULL },
-	{ OPT_ONCE, 0, "once", NULL, "read all, send one frame, exit", 0, 0,
-	    NULL },
-	{ OPT_HOLD, 0, "hold", NULL, "keep sending after the end of the "
-	    "input, until a signal", 0, 0, NULL },
-	{ OPT_ON_EXIT, 0, "on-exit", "HOW", "hold (leave the last frame "
-	    "standing; the default) or blackout", CLI_ARG, CLI_COMPLETE_WORDS,
-	    "hold blackout" },
 	{ OPT_BREAK, 0, "break", "US", "set the widget's break",
 	    CLI_ARG, 0, NULL },
 	{ OPT_MAB, 0, "mab", "US", "set the widget's mark after break",
 	    CLI_ARG, 0, NULL },
-	{ OPT_WAIT, 0, "wait", NULL, "wait for a device that is not there",
-	    0, 0, NULL },
-	{ OPT_EXIT_ON_LOSS, 0, "exit-on-loss", NULL,
-	    "end when the device goes away", 0, 0, NULL },
-	{ OPT_NO_SNAPSHOT, 0, "no-snapshot", NULL,
-	    "with -u: do not begin with what the relay knows", 0, 0, NULL },
 	{ 0 }
 };
 
 static const struct cli_option *const tables[] = {
-	own_options, cli_map_options, cli_link_options, cli_stop_options,
-	cli_input_options, cli_run_options, cli_basic_options, NULL
+	own_options, cli_frame_options, cli_device_options,
+	cli_bridge_options, cli_bridge_out_options, cli_map_options,
+	cli_link_options, cli_stop_options, cli_input_options, cli_run_options, cli_basic_options, NULL
 };
 
 static const char *const examples[] = {
@@ -104,22 +77,20 @@ static const struct cli_tool tool = {
 	.relay_optional = true
 };
 
-static struct clasp_pump *pump;
+static struct clasp_bridge *bridge;
+static struct clasp_bridge_options options = CLASP_BRIDGE_OPTIONS;
 static struct clasp_port *port;		/* NULL with -d - */
 static struct clasp_enttec scanner;
 static struct clasp_dmx dmx;
 static struct clasp_dmx_pace pace;
-static struct mapping mapping;
 static struct clasp_arena arena;
-static struct cli_tally tallies[CLASP_DMX_DROPS];
 static uv_timer_t tick_timer, answer_timer, leave_timer;
-static uv_signal_t usr1;
 
-static const char *device, *prefix = "/dmx";
+static const char *device;
 static struct clasp_port_config port_config;
 static unsigned slots = CLASP_DMX_SLOTS;
-static double rate, break_us, mab_us;	/* 0: not given */
-static bool once, hold, blackout, exit_on_loss, no_snapshot;
+static double break_us, mab_us;		/* 0: not given */
+static bool blackout;			/* is still to be done */
 
 static uint64_t next_tick_us, last_frame_us;
 static bool asking;			/* for answers to labels 3 and 10 */
@@ -130,7 +101,6 @@ static bool gathering;			/* the relay's snapshot is coming */
 static bool leaving;			/* no more input: send, then end */
 static int blackouts;			/* dark frames still to be sent */
 static bool told_switch;
-static bool was_open;			/* the device was there once */
 
 /* ---------------------------------------------------------------- sending */
 
@@ -150,7 +120,7 @@ put(const uint8_t *packet, int len)
 		return;
 	}
 	cli_out_bytes(packet, (size_t)len);
-	clasp_pump_printed(pump);
+	clasp_bridge_printed(bridge);
 }
 
 static void
@@ -179,8 +149,9 @@ send_params(void)
 	if (mab_us > 0)
 		params.mab_units = clasp_enttec_units(mab_us, 1);
 	/* the widget counts to 40 and calls more "as fast as I can" */
-	if (rate > 0)
-		params.rate_hz = rate > 40 ? 0 : (uint8_t)rate;
+	if (options.rate_hz > 0)
+		params.rate_hz = options.rate_hz > 40 ?
+		    0 : (uint8_t)options.rate_hz;
 	put(packet, clasp_enttec_encode_params(packet, &params));
 	set_params = false;
 }
@@ -196,7 +167,7 @@ done(void)
 	uv_timer_stop(&tick_timer);
 	uv_timer_stop(&answer_timer);
 	uv_timer_stop(&leave_timer);
-	clasp_pump_stop(pump);
+	clasp_bridge_leave(bridge);
 }
 
 /* The end: what is to be sent has been sent. */
@@ -222,11 +193,11 @@ tick(uint64_t tick_us)
 	} else if (blackouts > 0) {
 		send_frame(tick_us);
 		blackouts--;
-	} else if (dmx.dirty && !(once && !leaving)) {
+	} else if (dmx.dirty && !(options.once && !leaving)) {
 		send_frame(tick_us);
 	} else if (leaving) {
 		leave_now();
-	} else if (!once && clasp_dmx_pace_keepalive(&pace, last_frame_us,
+	} else if (!options.once && clasp_dmx_pace_keepalive(&pace, last_frame_us,
 	    tick_us)) {
 		send_frame(tick_us);
 	}
@@ -278,12 +249,12 @@ leave(void)
 		return;
 	leaving = true;
 	gathering = false;
-	if (once)
+	if (options.once)
 		dmx.dirty = true;
 	uv_timer_start(&leave_timer, on_leave_timeout, LEAVE_MS +
 	    (uint64_t)((BLACKOUTS + 2) * 1000 / pace.rate_hz), 0);
 	/* the one frame of --once waits for nobody */
-	if (once && !busy() && !set_params) {
+	if (options.once && !busy() && !set_params) {
 		send_frame(next_tick_us);
 		if (!port && !blackout)
 			done();
@@ -301,7 +272,8 @@ asked(void)
 		cli_note(device, "the widget does not answer; going on");
 		told_silence = true;
 	}
-	set_params = break_us > 0 || mab_us > 0 || rate > 0;
+	set_params = break_us > 0 || mab_us > 0 ||
+	    options.rate_hz > 0;
 }
 
 static void
@@ -340,9 +312,6 @@ on_open(struct clasp_port *p, bool back, void *user)
 	int n;
 
 	(void)user;
-	was_open = true;
-	if (back)
-		cli_note(device, "back");
 	clasp_enttec_reset(&scanner);
 	n = clasp_enttec_encode(ask, CLASP_ENTTEC_GET_SERIAL, NULL, 0);
 	n += clasp_enttec_encode(ask + n, CLASP_ENTTEC_GET_PARAMS,
@@ -354,8 +323,7 @@ on_open(struct clasp_port *p, bool back, void *user)
 	/* after a loss the whole frame goes out first */
 	if (dmx.sent)
 		dmx.dirty = true;
-	if (pump)
-		clasp_pump_ready(pump);
+	clasp_bridge_device_open(bridge, back);
 }
 
 static void
@@ -382,13 +350,13 @@ on_lost(struct clasp_port *p, const char *why, void *user)
 	asking = false;
 	if (dmx.sent)
 		dmx.dirty = true;
-	if ((exit_on_loss && was_open) || leaving) {
+	if (leaving) {
 		cli_warn(device, "%s", why);
 		cli_fail(CLI_UNREACHABLE);
 		done();
-		return;
+	} else {
+		clasp_bridge_device_lost(bridge, why);
 	}
-	cli_note(device, "%s; tried again every second", why);
 }
 
 /* -------------------------------------------------------------- the lines */
@@ -412,12 +380,13 @@ tell_switch(const struct clasp_line *line)
 }
 
 static void
-on_mapped(const struct clasp_line *line, void *user)
+on_line(const struct clasp_line *line, bool snapshot, void *user)
 {
 	struct clasp_msg msg;
-	int i;
 
 	(void)user;
+	if (snapshot)
+		gathering = true;
 	if (line->kind != CLASP_LINE_DATA && line->kind != CLASP_LINE_FRAME)
 		return;
 	clasp_arena_reset(&arena);
@@ -426,105 +395,37 @@ on_mapped(const struct clasp_line *line, void *user)
 	clasp_dmx_apply(&dmx, &msg);
 	if (dmx.switched)
 		tell_switch(line);
-	for (i = 0; i < CLASP_DMX_DROPS; i++)
-		cli_tally(&tallies[i], NULL, dmx.drops[i]);
 }
 
 static void
-on_line(struct clasp_pump *p, const struct clasp_line *line, bool snapshot,
-    void *user)
+batch_end(void *user)
 {
-	(void)p;
-	(void)user;
-	if (snapshot)
-		gathering = true;
-	mapping_line(&mapping, line);
-}
-
-static void
-batch_end(struct clasp_pump *p, void *user)
-{
-	(void)p;
 	(void)user;
 	if (!cli.url_given)
 		return;
 	gathering = false;
-	if (once)
+	if (options.once)
 		leave();
 }
 
 static void
-input_ended(struct clasp_pump *p, void *user)
+input_ended(void *user)
 {
-	(void)p;
 	(void)user;
-	mapping_finish(&mapping);
 	if (cli.url_given && gathering)
 		done();		/* nothing ever came from the relay */
-	else if (!hold || once)
+	else if (!options.hold || options.once)
 		leave();
 }
 
 static void
-finish(struct clasp_pump *p, void *user)
+finish(void *user)
 {
-	(void)p;
 	(void)user;
-	mapping_finish(&mapping);
 	if (port && !clasp_port_is_open(port))
 		done();
 	else
 		leave();
-}
-
-static void
-announce(struct clasp_pump *p)
-{
-	const struct clasp_entry meta[] = {
-		{ CLASP_STR("bidirectional"), clasp_bool(false) },
-		{ CLASP_STR("bridge"), clasp_bool(true) },
-		{ CLASP_STR("device"), clasp_string(clasp_str_c(device)) },
-		{ CLASP_STR("protocol"), clasp_string(CLASP_STR("dmx")) }
-	};
-	char pattern[CLASP_ADDRESS_MAX + 8];
-	struct clasp_signal signal = {
-		.address = clasp_str_of(pattern, (size_t)snprintf(pattern,
-		    sizeof pattern, "%s/" "**", prefix)),
-		.kind = CLASP_PARAM,
-		.has_meta = true,
-		.has_default = true,
-		.def = clasp_map(meta, 4)
-	};
-	struct clasp_msg msg = { .type = CLASP_ANNOUNCE };
-
-	msg.announce.namespace_ = clasp_str_c(prefix);
-	msg.announce.count = 1;
-	msg.announce.signals = &signal;
-	if (clasp_pump_client(p))
-		clasp_client_send(clasp_pump_client(p), &msg, NULL, NULL,
-		    NULL);
-}
-
-static void
-again(struct clasp_pump *p, void *user)
-{
-	(void)user;
-	announce(p);
-}
-
-static void
-report(void)
-{
-	cli_tally_report(tallies, CLASP_DMX_DROPS, NULL);
-	mapping_report(&mapping);
-}
-
-static void
-on_usr1(uv_signal_t *handle, int number)
-{
-	(void)handle;
-	(void)number;
-	report();
 }
 
 /* ---------------------------------------------------------------- options */
@@ -550,14 +451,6 @@ check_driver(const char *name)
 	cli_arg_bad("'%s' is no driver; there is enttec-pro", name);
 }
 
-static bool
-on_exit_action(const char *name)
-{
-	if (strcmp(name, "hold") != 0 && strcmp(name, "blackout") != 0)
-		cli_arg_bad("must be hold or blackout");
-	return strcmp(name, "blackout") == 0;
-}
-
 static void
 take_option(int id)
 {
@@ -568,40 +461,18 @@ take_option(int id)
 	case OPT_DRIVER:
 		check_driver(cli_arg());
 		break;
-	case OPT_LIST:
+	case CLI_LIST:
 		clasp_serial_list(list_port, NULL);
 		cli_end();
 	case OPT_UNIVERSE:
 		dmx.universe = (unsigned)cli_arg_number(0,
 		    CLASP_DMX_UNIVERSE_MAX);
 		break;
-	case OPT_PREFIX:
-		prefix = cli_arg();
-		break;
 	case OPT_FLAT:
 		dmx.flat = true;
 		break;
-	case OPT_SCALE:
-		if (clasp_dmx_scale_by_name(cli_arg(), &dmx.scale) < 0)
-			cli_arg_bad("must be auto, raw or unit");
-		break;
-	case OPT_RATE:
-		rate = cli_arg_rate();
-		if (rate < 1 || rate > CLASP_DMX_RATE_MAX)
-			cli_arg_bad("must be 1 to %d frames a second",
-			    CLASP_DMX_RATE_MAX);
-		break;
 	case OPT_SLOTS:
 		slots = (unsigned)cli_arg_number(24, CLASP_DMX_SLOTS);
-		break;
-	case OPT_ONCE:
-		once = true;
-		break;
-	case OPT_HOLD:
-		hold = true;
-		break;
-	case OPT_ON_EXIT:
-		blackout = on_exit_action(cli_arg());
 		break;
 	case OPT_BREAK:
 		break_us = cli_arg_float(1, 1e6);
@@ -609,34 +480,17 @@ take_option(int id)
 	case OPT_MAB:
 		mab_us = cli_arg_float(1, 1e6);
 		break;
-	case OPT_WAIT:
-		port_config.wait = true;
-		break;
-	case OPT_EXIT_ON_LOSS:
-		exit_on_loss = true;
-		break;
-	case OPT_NO_SNAPSHOT:
-		no_snapshot = true;
-		break;
-	default:
-		mapping_option(&mapping, id);
-		break;
 	}
 }
 
 static void
 check_options(void)
 {
-	const char *why;
-
 	cli_check_count(0, 0, NULL);
 	if (!device)
 		cli_usage("no device given: -d DEVICE, or - for stdout");
-	if (once && hold)
+	if (options.once && options.hold)
 		cli_usage("--once and --hold exclude each other");
-	if (clasp_address_check(clasp_str_c(prefix), &why) < 0 ||
-	    strlen(prefix) > CLASP_DMXIN_PREFIX_MAX)
-		cli_usage("--prefix: no namespace: %s", prefix);
 	if (strcmp(device, "-") == 0 && isatty(STDOUT_FILENO))
 		cli_die(CLI_USAGE, "stdout", "packets do not belong on a "
 		    "terminal; pipe them, or give a device with -d");
@@ -657,12 +511,13 @@ open_device(uv_loop_t *loop)
 
 	if (strcmp(device, "-") == 0) {
 		set_params = break_us > 0 || mab_us > 0;
-		clasp_pump_ready(pump);
+		clasp_bridge_device_open(bridge, false);
 		return;
 	}
 	port_config.line.path = device;
 	port_config.line.baud = BAUD;
 	port_config.line.stop_bits = 1;
+	port_config.wait = options.wait;
 	clasp_enttec_init(&scanner, on_message, NULL);
 	if (clasp_port_new(loop, &port_config, &events, NULL, &port,
 	    why) < 0)
@@ -672,47 +527,25 @@ open_device(uv_loop_t *loop)
 static void
 start(uv_loop_t *loop)
 {
-	static char pattern[CLASP_ADDRESS_MAX];
-	static const char *const patterns[] = { pattern, NULL };
-	const struct clasp_pump_config config = {
-		.sink = true,
-		.relay = cli.url_given,
-		.patterns = patterns,
-		.no_snapshot = no_snapshot,
-		.line = on_line,
-		.batch_end = batch_end,
-		.end = input_ended,
-		.finish = finish,
-		.again = again
-	};
+	struct clasp_counts *counts = clasp_bridge_counts(bridge);
+	struct clasp_count *count;
 	int i;
 
-	/* rules may bring other universes here */
-	if (dmx.flat || mapping.rules)
-		snprintf(pattern, sizeof pattern, "%s/" "**", prefix);
-	else
-		snprintf(pattern, sizeof pattern, "%s/%u/" "**", prefix,
-		    dmx.universe);
-	dmx.prefix = clasp_str_c(prefix);
-	gathering = cli.url_given;
+	for (i = 0; i < CLASP_DMX_DROPS; i++) {
+		count = clasp_counts_add(counts, NULL, clasp_dmx_drop_name(i),
+		    &dmx.drops[i]);
+		/* lines of other namespaces pass by in a pipe: no news */
+		count->tally.quiet = i == CLASP_DMX_DROP_OUTSIDE;
+	}
 	clasp_arena_init(&arena, NULL, 0, 64 * CLASP_LINE_MAX);
-	for (i = 0; i < CLASP_DMX_DROPS; i++)
-		tallies[i].reason = clasp_dmx_drop_name(i);
-	/* lines of other namespaces pass by in a pipe: that is no news */
-	tallies[CLASP_DMX_DROP_OUTSIDE].quiet = true;
-
 	uv_timer_init(loop, &tick_timer);
 	uv_timer_init(loop, &answer_timer);
 	uv_timer_init(loop, &leave_timer);
-	uv_signal_init(loop, &usr1);
-	uv_signal_start(&usr1, on_usr1, SIGUSR1);
-	mapping_start(&mapping, loop, on_mapped, NULL);
-	pump = clasp_pump_new(loop, &config);
-	announce(pump);
 	open_device(loop);
 
+	gathering = cli.url_given;
 	pace.t0_us = clasp_clock_mono_us();
-	pace.rate_hz = rate > 0 ? rate : RATE_HZ;
+	pace.rate_hz = options.rate_hz > 0 ? options.rate_hz : RATE_HZ;
 	pace.keepalive_us = KEEPALIVE_US;
 	last_frame_us = pace.t0_us;
 	next_tick_us = clasp_dmx_pace_next(&pace, pace.t0_us);
@@ -720,35 +553,60 @@ start(uv_loop_t *loop)
 }
 
 static void
-stop(uv_loop_t *loop)
+close_all(void *user)
 {
-	if (cli.verbose)
-		report();
-	mapping_close(&mapping);
-	uv_close((uv_handle_t *)&usr1, NULL);
+	(void)user;
 	uv_close((uv_handle_t *)&tick_timer, NULL);
 	uv_close((uv_handle_t *)&answer_timer, NULL);
 	uv_close((uv_handle_t *)&leave_timer, NULL);
-	uv_run(loop, UV_RUN_DEFAULT);
-	uv_loop_close(loop);
-	clasp_arena_clear(&arena);
+}
+
+/* What of a relay concerns us: one universe, but rules may bring others. */
+static const char *const *
+wanted(void)
+{
+	static char pattern[CLASP_ADDRESS_MAX];
+	static const char *const patterns[] = { pattern, NULL };
+
+	if (dmx.flat || options.mapping.rules)
+		return NULL;
+	snprintf(pattern, sizeof pattern, "%.*s/%u/" "**",
+	    CLASP_STR_ARG(dmx.prefix), dmx.universe);
+	return patterns;
 }
 
 int
 main(int argc, char **argv)
 {
-	uv_loop_t loop;
+	struct clasp_bridge_config bridging = {
+		.protocol = "dmx",
+		.options = &options,
+		.sink = true,
+		.line = on_line,
+		.batch_end = batch_end,
+		.ended = input_ended,
+		.finish = finish,
+		.close = close_all
+	};
 	int id;
 
 	clasp_dmx_init(&dmx, CLASP_STR_NONE, 1);
 	cli_begin(&tool, argc, argv);
 	while ((id = cli_next()) != 0)
-		take_option(id);
+		if (!clasp_bridge_option(&options, id))
+			take_option(id);
 	check_options();
+	dmx.scale = options.scale;
+	dmx.prefix = clasp_bridge_namespace(&options, "/dmx",
+	    CLASP_DMXIN_PREFIX_MAX, false);
+	blackout = options.on_exit == CLASP_EXIT_BLACKOUT;
 
-	uv_loop_init(&loop);
-	start(&loop);
-	clasp_pump_run(pump);
-	stop(&loop);
+	bridging.device = device;
+	bridging.base = dmx.prefix;
+	bridging.patterns = wanted();
+	bridge = clasp_bridge_new(&bridging);
+	start(clasp_bridge_loop(bridge));
+	clasp_bridge_run(bridge);
+	clasp_arena_clear(&arena);
 	cli_end();
 }

@@ -2,32 +2,27 @@
  * clasp-midi-in.c - MIDI in, lines out.
  *
  * Bytes come from a port; the byte parser and the translation are
- * proto/midi and proto/midimap; what becomes of the lines is the pump's.
+ * proto/midi and proto/midimap; what becomes of the lines is the bridge's.
  */
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
-#include "client/pump.h"
+#include "bridge/bridge.h"
 #include "dev/port.h"
 #include "dev/sndports.h"
-#include "mapping.h"
-#include "proto/latest.h"
 #include "proto/midi.h"
 #include "proto/midimap.h"
 #include "tool/cli.h"
 #include "tool/lineio.h"
-#include "tool/tally.h"
 #include "wire/address.h"
 
 #define BAUD		31250
 #define PORTS_MAX	64
 
 enum {
-	OPT_DEVICE = CLI_OWN, OPT_LIST, OPT_AS, OPT_PROFILE, OPT_PREFIX,
-	OPT_CLOCK, OPT_SYSEX, OPT_MTC, OPT_CC14, OPT_NRPN, OPT_RPN,
-	OPT_WAIT, OPT_EXIT_ON_LOSS, OPT_MAX_RATE, OPT_TTL
+	OPT_DEVICE = CLI_OWN, OPT_AS, OPT_PROFILE, OPT_CLOCK, OPT_SYSEX,
+	OPT_MTC, OPT_CC14, OPT_NRPN, OPT_RPN
 };
 
 static const struct cli_option own_options[] = {
@@ -35,12 +30,8 @@ static const struct cli_option own_options[] = {
 	    "raw:PATH, serial:PATH[@BAUD], - for stdin, or part of a port's "
 	    "name; default: the only port there is", CLI_ARG,
 	    CLI_COMPLETE_FILE, NULL },
-	{ OPT_LIST, 0, "list", NULL, "list the ports and exit",
-	    CLI_NO_CONFIG, 0, NULL },
 	{ OPT_AS, 0, "as", "NAME", "the device's name in addresses; default: "
 	    "default", CLI_ARG, 0, NULL },
-	{ OPT_PREFIX, 0, "prefix", "NAMESPACE", "instead of /midi", CLI_ARG,
-	    0, NULL },
 	{ OPT_PROFILE, 0, "profile", "NAME", "raw (ints, channels 0-15; the "
 	    "default) or doc (0.0-1.0, channels 1-16)", CLI_ARG,
 	    CLI_COMPLETE_WORDS, "raw doc" },
@@ -53,21 +44,13 @@ static const struct cli_option own_options[] = {
 	    "bit wide", CLI_ARG_MAYBE, CLI_COMPLETE_WORDS, "7 14" },
 	{ OPT_RPN, 0, "rpn", "7", "the same for RPNs", CLI_ARG_MAYBE,
 	    CLI_COMPLETE_WORDS, "7 14" },
-	{ OPT_WAIT, 0, "wait", NULL, "wait for a port that is not there", 0,
-	    0, NULL },
-	{ OPT_EXIT_ON_LOSS, 0, "exit-on-loss", NULL,
-	    "end when the port goes away", 0, 0, NULL },
-	{ OPT_MAX_RATE, 0, "max-rate", "HZ", "with -u: at most so many "
-	    "values a second for an address; 0: all; default 60", CLI_ARG, 0,
-	    NULL },
-	{ OPT_TTL, 0, "ttl", "D", "with -u: values expire after D, in whole "
-	    "seconds; default: never", CLI_ARG, 0, NULL },
 	{ 0 }
 };
 
 static const struct cli_option *const tables[] = {
-	own_options, cli_map_options, cli_link_options, cli_output_options,
-	cli_stop_options, cli_run_options, cli_basic_options, NULL
+	own_options, cli_device_options, cli_bridge_options,
+	cli_bridge_in_options, cli_map_options, cli_link_options,
+	cli_output_options, cli_stop_options, cli_run_options, cli_basic_options, NULL
 };
 
 static const char *const examples[] = {
@@ -89,42 +72,25 @@ static const struct cli_tool tool = {
 	.relay_optional = true
 };
 
-static struct clasp_pump *pump;
+static struct clasp_bridge *bridge;
+static struct clasp_bridge_options options = CLASP_BRIDGE_OPTIONS;
 static struct clasp_port *port;
 static struct clasp_midi midi;
 static struct clasp_midimap *midimap;
-static struct clasp_latest *latest;	/* with -u */
-static struct mapping mapping;
-static struct cli_tally tallies[CLASP_MIDI_DROPS];
-static uv_signal_t usr1;
 static const char *subject;		/* the port, for people */
 
-static const char *device_name, *as, *prefix = "/midi";
-static bool exit_on_loss;
-static bool was_open;			/* the port was there once */
-static bool leaving;
-static double max_rate = 60;	/* per address, with -u */
-static uint32_t ttl = CLASP_TTL_NEVER;
+static const char *device_name, *as;
 static struct clasp_midimap_config config;
 static struct clasp_port_config device;
 static char base[CLASP_ADDRESS_MAX + 1];
 
-/* ------------------------------------------------------------- the lines */
-
-static void
-emit(const struct clasp_line *line, void *user)
-{
-	(void)user;
-	if (latest)
-		clasp_latest_keep(latest, line);
-	clasp_pump_emit(pump, line);
-}
+/* -------------------------------------------------------------- the lines */
 
 static void
 on_midi_line(const struct clasp_line *line, void *user)
 {
 	(void)user;
-	mapping_line(&mapping, line);
+	clasp_bridge_emit(bridge, line);
 }
 
 static void
@@ -134,84 +100,23 @@ on_message(const struct clasp_midi_msg *msg, void *user)
 	clasp_midimap_in(midimap, msg);
 }
 
-static void
-send_again(const struct clasp_line *line, void *user)
-{
-	(void)user;
-	clasp_pump_emit(pump, line);
-}
+/* --------------------------------------------------- the bridge's events */
 
 static void
-announce(void)
+finish(void *user)
 {
-	const struct clasp_entry meta[] = {
-		{ CLASP_STR("bidirectional"), clasp_bool(false) },
-		{ CLASP_STR("bridge"), clasp_bool(true) },
-		{ CLASP_STR("device"), clasp_string(clasp_str_c(subject)) },
-		{ CLASP_STR("protocol"), clasp_string(CLASP_STR("midi")) }
-	};
-	char pattern[CLASP_ADDRESS_MAX + 4];
-	struct clasp_signal signal = {
-		.address = clasp_str_of(pattern, (size_t)snprintf(pattern,
-		    sizeof pattern, "%s/" "**", base)),
-		.kind = CLASP_PARAM,
-		.has_meta = true,
-		.has_default = true,
-		.def = clasp_map(meta, 4)
-	};
-	struct clasp_msg msg = { .type = CLASP_ANNOUNCE };
-
-	msg.announce.namespace_ = clasp_str_c(base);
-	msg.announce.count = 1;
-	msg.announce.signals = &signal;
-	if (clasp_pump_client(pump))
-		clasp_client_send(clasp_pump_client(pump), &msg, NULL, NULL,
-		    NULL);
-}
-
-/* ----------------------------------------------------- the pump's events */
-
-static void
-on_barrier(struct clasp_client *c, const struct clasp_reply *reply,
-    void *user)
-{
-	(void)c;
-	(void)reply;
-	clasp_pump_stop(user);
-}
-
-/* All is handed over: leave when the relay, if any, has worked it off. */
-static void
-finish(struct clasp_pump *p, void *user)
-{
-	struct clasp_client *c = clasp_pump_client(p);
-
 	(void)user;
 	clasp_port_close(port);
 	port = NULL;
-	if (!c || cli_signal() || cli_exit_code() == CLI_TIMEOUT)
-		clasp_pump_stop(p);	/* at once, whatever we wait for */
-	else if (!leaving && clasp_client_barrier(c, on_barrier, p) < 0)
-		clasp_pump_stop(p);
-	leaving = true;
+	clasp_bridge_leave(bridge);
 }
 
 static void
-again(struct clasp_pump *p, void *user)
+flow(bool on, void *user)
 {
-	(void)p;
-	(void)user;
-	announce();
-	clasp_latest_each(latest, send_again, NULL);
-}
-
-static void
-drained(struct clasp_pump *p, void *user)
-{
-	(void)p;
 	(void)user;
 	if (port)
-		clasp_port_read(port, true);
+		clasp_port_read(port, on);
 }
 
 /* ----------------------------------------------------- the port's events */
@@ -221,26 +126,17 @@ on_open(struct clasp_port *p, bool back, void *user)
 {
 	(void)p;
 	(void)user;
-	if (!was_open)
-		clasp_pump_ready(pump);
-	was_open = true;
-	if (back)
-		cli_note(subject, "back");
+	clasp_bridge_device_open(bridge, back);
 	clasp_midi_clear(&midi);
 }
 
 static void
 on_data(struct clasp_port *p, const uint8_t *bytes, size_t n, void *user)
 {
-	unsigned i;
-
+	(void)p;
 	(void)user;
 	clasp_midi_feed(&midi, bytes, n);
-	for (i = 0; i < CLASP_MIDI_DROPS; i++)
-		cli_tally(&tallies[i], subject, midi.drops[i]);
-	/* a slow reader of our lines slows the port down */
-	if (port && clasp_pump_full(pump))
-		clasp_port_read(p, false);
+	clasp_bridge_taken(bridge);
 }
 
 static void
@@ -248,11 +144,7 @@ on_end(struct clasp_port *p, void *user)
 {
 	(void)p;
 	(void)user;
-	mapping_finish(&mapping);
-	/* still here: fewer came than -n asks for */
-	if (cli.count > 0 && port)
-		cli_fail(CLI_NO);
-	clasp_pump_finish(pump);
+	clasp_bridge_source_ended(bridge);
 }
 
 static void
@@ -260,28 +152,7 @@ on_lost(struct clasp_port *p, const char *why, void *user)
 {
 	(void)p;
 	(void)user;
-	if (exit_on_loss && was_open) {
-		cli_warn(subject, "%s", why);
-		cli_fail(CLI_UNREACHABLE);
-		clasp_pump_finish(pump);
-		return;
-	}
-	cli_note(subject, "%s; tried again every second", why);
-}
-
-static void
-report(void)
-{
-	cli_tally_report(tallies, CLASP_MIDI_DROPS, subject);
-	mapping_report(&mapping);
-}
-
-static void
-on_usr1(uv_signal_t *handle, int number)
-{
-	(void)handle;
-	(void)number;
-	report();
+	clasp_bridge_device_lost(bridge, why);
 }
 
 /* ------------------------------------------------------------- which port */
@@ -392,88 +263,31 @@ controllers(const char *list)
 	cli_arg_bad("must be controllers from 0 to 31, as 1,7-9");
 }
 
+/* "=7", "=14" or nothing, which is 14. */
 static bool
 seven_bit(void)
 {
-	const char *arg = cli_arg();
-
-	if (!arg || strcmp(arg, "14") == 0)
-		return false;
-	if (strcmp(arg, "7") != 0)
-		cli_arg_bad("must be 7 or 14");
-	return true;
-}
-
-static bool
-is_doc(const char *name)
-{
-	if (strcmp(name, "doc") != 0 && strcmp(name, "raw") != 0)
-		cli_arg_bad("must be raw or doc");
-	return strcmp(name, "doc") == 0;
+	return cli_arg() && cli_arg_word() == 0;
 }
 
 static void
 make_base(void)
 {
+	struct clasp_str prefix = clasp_bridge_namespace(&options, "/midi",
+	    CLASP_ADDRESS_MAX - 64, false);
 	char segment[128] = "default";
-	const char *why;
 
 	if (as && clasp_midimap_segment(segment, sizeof segment,
 	    clasp_str_c(as)) == 0)
 		cli_usage("--as: nothing of '%s' can stand in an address", as);
 	if (config.doc && !as)
-		snprintf(base, sizeof base, "%s", prefix);
+		snprintf(base, sizeof base, "%.*s", CLASP_STR_ARG(prefix));
 	else
-		snprintf(base, sizeof base, "%s/%s", prefix, segment);
-	if (strlen(base) > CLASP_ADDRESS_MAX - 64 ||
-	    clasp_address_check(clasp_str_c(base), &why) < 0)
-		cli_usage("--prefix: no namespace: %s", prefix);
+		snprintf(base, sizeof base, "%.*s/%s", CLASP_STR_ARG(prefix),
+		    segment);
+	if (strlen(base) > CLASP_ADDRESS_MAX - 64)
+		cli_usage("--prefix: no namespace: %s", options.prefix);
 	config.base = base;
-}
-
-static void
-start(uv_loop_t *loop)
-{
-	const struct clasp_pump_config pumping = {
-		.source = true,
-		.relay = cli.url_given,
-		.end = finish,
-		.finish = finish,
-		.again = again,
-		.drained = drained,
-		.max_rate = max_rate,
-		.ttl = ttl
-	};
-	static const struct clasp_port_events events = {
-		.open = on_open,
-		.data = on_data,
-		.end = on_end,
-		.lost = on_lost
-	};
-	char why[CLASP_SERIAL_WHY];
-	int i;
-
-	clasp_midi_init(&midi, on_message, NULL);
-	for (i = 0; i < CLASP_MIDI_DROPS; i++)
-		tallies[i].reason = clasp_midi_drop_name(i);
-	mapping_start(&mapping, loop, emit, NULL);
-	uv_signal_init(loop, &usr1);
-	uv_signal_start(&usr1, on_usr1, SIGUSR1);
-
-	pump = clasp_pump_new(loop, &pumping);
-	announce();
-	if (clasp_port_new(loop, &device, &events, NULL, &port, why) < 0)
-		cli_die(CLI_UNREACHABLE, subject, "%s", why);
-}
-
-static uint32_t
-whole_seconds(void)
-{
-	uint64_t us = cli_arg_duration_us();
-
-	if (us == 0 || us % 1000000 || us / 1000000 >= CLASP_TTL_ABSOLUTE)
-		cli_arg_bad("must be whole seconds");
-	return (uint32_t)(us / 1000000);
 }
 
 static void
@@ -483,17 +297,14 @@ take_option(int id)
 	case OPT_DEVICE:
 		device_name = cli_arg();
 		break;
-	case OPT_LIST:
+	case CLI_LIST:
 		list_ports(stdout);
 		cli_end();
 	case OPT_AS:
 		as = cli_arg();
 		break;
-	case OPT_PREFIX:
-		prefix = cli_arg();
-		break;
 	case OPT_PROFILE:
-		config.doc = is_doc(cli_arg());
+		config.doc = cli_arg_word() == 1;
 		break;
 	case OPT_CLOCK:
 		config.clock = true;
@@ -515,60 +326,64 @@ take_option(int id)
 		config.rpn = true;
 		config.rpn7 = seven_bit();
 		break;
-	case OPT_WAIT:
-		device.wait = true;
-		break;
-	case OPT_EXIT_ON_LOSS:
-		exit_on_loss = true;
-		break;
-	case OPT_MAX_RATE:
-		max_rate = cli_arg_rate();
-		break;
-	case OPT_TTL:
-		ttl = whole_seconds();
-		break;
-	default:
-		mapping_option(&mapping, id);
-		break;
 	}
 }
 
+/* ------------------------------------------------------------------- main */
+
 static void
-stop(uv_loop_t *loop)
+open_device(uv_loop_t *loop)
 {
-	if (cli.verbose)
-		report();
-	mapping_close(&mapping);
-	uv_close((uv_handle_t *)&usr1, NULL);
-	uv_run(loop, UV_RUN_DEFAULT);
-	uv_loop_close(loop);
-	clasp_midi_clear(&midi);
-	clasp_midimap_free(midimap);
-	clasp_latest_free(latest);
+	static const struct clasp_port_events events = {
+		.open = on_open,
+		.data = on_data,
+		.end = on_end,
+		.lost = on_lost
+	};
+	struct clasp_counts *counts = clasp_bridge_counts(bridge);
+	char why[CLASP_SERIAL_WHY];
+	int i;
+
+	clasp_midi_init(&midi, on_message, NULL);
+	for (i = 0; i < CLASP_MIDI_DROPS; i++)
+		clasp_counts_add(counts, subject, clasp_midi_drop_name(i),
+		    &midi.drops[i]);
+	midimap = clasp_midimap_new(&config, on_midi_line, NULL);
+	if (!midimap)
+		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
+	device.wait = options.wait;
+	if (clasp_port_new(loop, &device, &events, NULL, &port, why) < 0)
+		cli_die(CLI_UNREACHABLE, subject, "%s", why);
 }
 
 int
 main(int argc, char **argv)
 {
-	uv_loop_t loop;
+	struct clasp_bridge_config bridging = {
+		.protocol = "midi",
+		.options = &options,
+		.source = true,
+		.remember = true,
+		.finish = finish,
+		.flow = flow
+	};
 	int id;
 
 	cli_begin(&tool, argc, argv);
 	while ((id = cli_next()) != 0)
-		take_option(id);
+		if (!clasp_bridge_option(&options, id))
+			take_option(id);
 	cli_check_count(0, 0, NULL);
 	cli_out_check();
 	make_base();
 	choose_port(device_name);
-	midimap = clasp_midimap_new(&config, on_midi_line, NULL);
-	if (cli.url_given)
-		latest = clasp_latest_new();
-	if (!midimap || (cli.url_given && !latest))
-		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
 
-	uv_loop_init(&loop);
-	start(&loop);
-	clasp_pump_run(pump);
-	stop(&loop);
+	bridging.device = subject;
+	bridging.base = clasp_str_c(base);
+	bridge = clasp_bridge_new(&bridging);
+	open_device(clasp_bridge_loop(bridge));
+	clasp_bridge_run(bridge);
+	clasp_midi_clear(&midi);
+	clasp_midimap_free(midimap);
 	cli_end();
 }

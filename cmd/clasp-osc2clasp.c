@@ -2,13 +2,13 @@
  * clasp-osc2clasp.c - OSC in, lines out; with --both also the other way.
  *
  * Packets come from dev/oscport, proto/osc makes lines of them, and what
- * becomes of those is the pump's.
+ * becomes of those is the bridge's.
  */
-#include "mapping.h"
 #include "oscsides.h"
 
+#include "base/clock.h"
+#include "bridge/bridge.h"
 #include "dev/oscport.h"
-#include "proto/latest.h"
 #include "tool/lineio.h"
 
 #define LATE_US		5000
@@ -17,15 +17,15 @@
 #define LIST_MAX	64
 
 enum {
-	OPT_PORT = OPT_OWN, OPT_EVENT, OPT_JOIN, OPT_MAX_AHEAD, OPT_BOTH,
-	OPT_MAX_RATE, OPT_TTL, OPT_PORT_FILE
+	OPT_PORT = OPT_OWN, OPT_EVENT, OPT_JOIN, OPT_MAX_AHEAD,
+	OPT_PORT_FILE
 };
 
 static const struct cli_option own_options[] = {
 	{ OPT_PORT, 'p', "port", "PORT", "[HOST:]PORT to listen on; default "
 	    "8000 on every address; 0: one that is free", CLI_ARG, 0, NULL },
 	{ OPT_TCP, 0, "tcp", NULL, "TCP instead of UDP", 0, 0, NULL },
-	{ OPT_PREFIX, 0, "prefix", "NAMESPACE", "what is put in front of "
+	{ CLI_PREFIX, 0, "prefix", "NAMESPACE", "what is put in front of "
 	    "addresses; default /osc", CLI_ARG, 0, NULL },
 	{ OPT_EVENT, 0, "event", "PATTERN", "addresses that become events, "
 	    "not params; may be given several times", CLI_ARG, 0, NULL },
@@ -35,12 +35,7 @@ static const struct cli_option own_options[] = {
 	    "there once it is open", CLI_ARG, CLI_COMPLETE_FILE, NULL },
 	{ OPT_MAX_AHEAD, 0, "max-ahead", "D", "with -u: drop bundles for "
 	    "later than this; default 1h", CLI_ARG, 0, NULL },
-	{ OPT_MAX_RATE, 0, "max-rate", "HZ", "with -u: at most so many "
-	    "values a second for an address; 0: all; default 60", CLI_ARG, 0,
-	    NULL },
-	{ OPT_TTL, 0, "ttl", "D", "with -u: values expire after whole "
-	    "seconds; default: never", CLI_ARG, 0, NULL },
-	{ OPT_BOTH, 0, "both", NULL, "with -u, UDP: also send what the relay "
+	{ CLI_BOTH, 0, "both", NULL, "with -u, UDP: also send what the relay "
 	    "has under the namespace", 0, 0, NULL },
 	{ OPT_TO, 0, "to", "HOST:PORT", "with --both: where to send; default: "
 	    "to whoever sent in the last 30 s", CLI_ARG, 0, NULL },
@@ -48,9 +43,9 @@ static const struct cli_option own_options[] = {
 };
 
 static const struct cli_option *const tables[] = {
-	own_options, osc_send_options, cli_map_options, cli_link_options,
-	cli_output_options, cli_stop_options, cli_run_options,
-	cli_basic_options, NULL
+	own_options, osc_send_options, cli_bridge_in_options,
+	cli_map_options, cli_link_options, cli_output_options,
+	cli_stop_options, cli_run_options, cli_basic_options, NULL
 };
 
 static const char *const examples[] = {
@@ -74,23 +69,19 @@ static const struct cli_tool tool = {
 	.relay_optional = true
 };
 
-enum { IN_LATE = CLASP_OSC_NDROPS, IN_AHEAD, IN_BROKEN, IN_TALLIES };
-
 /* Who sent lately: with --both they are answered. */
 static struct source {
 	struct sockaddr_storage addr;
 	uint64_t	 seen_us;
 } sources[SOURCES_MAX];
 
-static struct clasp_pump *pump;
+static struct clasp_bridge *bridge;
+static struct clasp_bridge_options options = CLASP_BRIDGE_OPTIONS;
 static struct clasp_oscport *port;
-static struct mapping mapping;
 static struct clasp_osc_in codec;
-static struct clasp_latest *latest;	/* with -u */
 static struct clasp_arena arena;
-static struct cli_tally tallies[IN_TALLIES];
+static struct clasp_count *broken_count;
 static unsigned long late, ahead, broken;
-static uv_signal_t usr1;
 static struct clasp_str base, events[LIST_MAX];
 static const char *groups[LIST_MAX];
 static struct host_port here, to[OSC_TARGETS_MAX];
@@ -101,21 +92,9 @@ static const char *port_file;
 static char subject[64];
 static uv_interface_address_t *own_addresses;
 static int nown;
-static bool both;
 static uint64_t max_ahead_us = UINT64_C(3600) * 1000000;
-static double max_rate = 60;
-static uint32_t ttl;			/* 0: never */
 
 /* -------------------------------------------------------------------- in */
-
-static void
-emit(const struct clasp_line *line, void *user)
-{
-	(void)user;
-	if (latest)
-		clasp_latest_keep(latest, line);
-	clasp_pump_emit(pump, line);
-}
 
 /*
  * A bundle's time is the sender's clock, which is taken for ours; a relay
@@ -128,8 +107,8 @@ on_osc_line(const struct clasp_line *line, void *user)
 	uint64_t now;
 
 	(void)user;
-	if (!line->has_at || !clasp_pump_client(pump)) {
-		mapping_line(&mapping, line);
+	if (!line->has_at || !clasp_bridge_client(bridge)) {
+		clasp_bridge_emit(bridge, line);
 		return;
 	}
 	now = clasp_clock_unix_us();
@@ -142,8 +121,8 @@ on_osc_line(const struct clasp_line *line, void *user)
 		late++;
 	} else
 		timed.at_us += (uint64_t)clasp_client_offset_us(
-		    clasp_pump_client(pump));
-	mapping_line(&mapping, &timed);
+		    clasp_bridge_client(bridge));
+	clasp_bridge_emit(bridge, &timed);
 }
 
 static bool
@@ -201,41 +180,27 @@ keep_source(const struct sockaddr *from)
 }
 
 static void
-tell(void)
-{
-	int i;
-
-	for (i = 0; i < CLASP_OSC_NDROPS; i++)
-		cli_tally(&tallies[i], subject, codec.drops[i]);
-	cli_tally(&tallies[IN_LATE], subject, late);
-	cli_tally(&tallies[IN_AHEAD], subject, ahead);
-	cli_tally(&tallies[IN_BROKEN], subject, broken);
-}
-
-static void
 on_packet(const uint8_t *p, size_t len, const struct sockaddr *from,
     void *user)
 {
 	(void)user;
-	if (both && from != NULL) {
+	if (options.both && from != NULL) {
 		if (is_own(from))
 			return;
 		keep_source(from);
 	}
 	clasp_osc_decode(&codec, p, len, &arena, on_osc_line, NULL);
 	clasp_arena_reset(&arena);
-	tell();
-	if (port && clasp_pump_full(pump))
-		clasp_oscport_read(port, false);
+	clasp_bridge_taken(bridge);
 }
 
 static void
 on_broken(const char *why, void *user)
 {
 	(void)user;
-	tallies[IN_BROKEN].reason = why;
+	broken_count->tally.reason = why;
 	broken++;
-	tell();
+	clasp_bridge_taken(bridge);
 }
 
 /* ------------------------------------------------------------------- out */
@@ -266,66 +231,34 @@ send_item(const struct clasp_item *item)
 }
 
 static void
-on_line(struct clasp_pump *p, const struct clasp_line *line, bool snapshot,
-    void *user)
+on_line(const struct clasp_line *line, bool snapshot, void *user)
 {
 	uint32_t i;
 
-	(void)p, (void)snapshot, (void)user;
+	(void)snapshot, (void)user;
 	if (line->kind != CLASP_LINE_DATA)
 		return;
 	for (i = 0; i < line->count; i++)
 		send_item(&line->items[i]);
-	sending_tell();
 }
 
-/* ----------------------------------------------------- the pump's events */
+/* --------------------------------------------------- the bridge's events */
 
 static void
-leave(struct clasp_pump *p, void *user)
+finish(void *user)
 {
 	(void)user;
-	mapping_finish(&mapping);
 	clasp_oscport_close(port);
 	port = NULL;
-	clasp_pump_stop(p);
+	clasp_bridge_leave(bridge);
 }
 
 static void
-send_again(const struct clasp_line *line, void *user)
-{
-	clasp_pump_emit(user, line);
-}
-
-static void
-again(struct clasp_pump *p, void *user)
+flow(bool on, void *user)
 {
 	(void)user;
-	announce(p, base, subject, both);
-	clasp_latest_each(latest, send_again, p);
-}
-
-static void
-drained(struct clasp_pump *p, void *user)
-{
-	(void)p, (void)user;
 	if (port)
-		clasp_oscport_read(port, true);
-}
-
-static void
-report(void)
-{
-	cli_tally_report(tallies, IN_TALLIES, subject);
-	sending_report();
-	mapping_report(&mapping);
-}
-
-static void
-on_usr1(uv_signal_t *handle, int number)
-{
-	(void)handle, (void)number;
-	report();
+		clasp_oscport_read(port, on);
 }
 
 /* --------------------------------------------------------------- starting */
@@ -370,6 +303,13 @@ write_port_file(void)
 }
 
 static void
+name_port(unsigned number)
+{
+	snprintf(subject, sizeof subject, "%s port %u",
+	    listening.tcp ? "tcp" : "udp", number);
+}
+
+static void
 open_port(uv_loop_t *loop)
 {
 	char why[CLASP_OSCPORT_WHY];
@@ -377,54 +317,28 @@ open_port(uv_loop_t *loop)
 	listening.groups = groups;
 	listening.packet = on_packet;
 	listening.broken = on_broken;
-	snprintf(subject, sizeof subject, "%s port %u",
-	    listening.tcp ? "tcp" : "udp", listening.port);
+	name_port(listening.port);
 	if (clasp_oscport_new(loop, &listening, &port, why) < 0)
 		cli_die(CLI_UNREACHABLE, subject, "%s", why);
-	snprintf(subject, sizeof subject, "%s port %u",
-	    listening.tcp ? "tcp" : "udp", clasp_oscport_number(port));
+	name_port(clasp_oscport_number(port));
 	cli_verbose(subject, "listening");
 	write_port_file();
 }
 
 static void
-start(uv_loop_t *loop)
+count_drops(struct clasp_counts *counts)
 {
-	static char pattern[CLASP_ADDRESS_MAX + 4];
-	static const char *const patterns[] = { pattern, NULL };
-	const struct clasp_pump_config pumping = {
-		.source = true,
-		.sink = both,
-		.relay = cli.url_given,
-		.patterns = patterns,
-		.line = on_line,
-		.end = leave,
-		.finish = leave,
-		.again = again,
-		.drained = drained,
-		.ttl = ttl,
-		.max_rate = max_rate
-	};
 	int i;
 
-	snprintf(pattern, sizeof pattern, "%.*s/" "**", CLASP_STR_ARG(base));
-	clasp_arena_init(&arena, NULL, 0, 16 << 20);
 	for (i = 0; i < CLASP_OSC_NDROPS; i++)
-		tallies[i].reason = clasp_osc_drop_text(i);
-	tallies[IN_LATE].reason = "time of a bundle that came late";
-	tallies[IN_AHEAD].reason = "bundle for later than --max-ahead";
-	tallies[IN_BROKEN].reason = "TCP stream that is no OSC";
-	sending_start(base);
-	mapping_start(&mapping, loop, emit, NULL);
-	uv_signal_init(loop, &usr1);
-	uv_signal_start(&usr1, on_usr1, SIGUSR1);
-	if (both && uv_interface_addresses(&own_addresses, &nown) < 0)
-		nown = 0;
-	resolve_targets(loop);
-	open_port(loop);
-	pump = clasp_pump_new(loop, &pumping);
-	announce(pump, base, subject, both);
-	clasp_pump_ready(pump);
+		clasp_counts_add(counts, subject, clasp_osc_drop_text(i),
+		    &codec.drops[i]);
+	clasp_counts_add(counts, subject, "time of a bundle that came late",
+	    &late);
+	clasp_counts_add(counts, subject, "bundle for later than --max-ahead",
+	    &ahead);
+	broken_count = clasp_counts_add(counts, subject,
+	    "TCP stream that is no OSC", &broken);
 }
 
 /* ---------------------------------------------------------------- options */
@@ -456,16 +370,6 @@ one_more(unsigned *n)
 }
 
 static void
-take_ttl(void)
-{
-	uint64_t us = cli_arg_duration_us();
-
-	if (us == 0 || us % 1000000 != 0 || us / 1000000 > INT32_MAX)
-		cli_arg_bad("must be whole seconds");
-	ttl = (uint32_t)(us / 1000000);
-}
-
-static void
 take_option(int id)
 {
 	switch (id) {
@@ -488,21 +392,11 @@ take_option(int id)
 	case OPT_MAX_AHEAD:
 		max_ahead_us = cli_arg_duration_us();
 		break;
-	case OPT_MAX_RATE:
-		max_rate = cli_arg_rate();
-		break;
-	case OPT_TTL:
-		take_ttl();
-		break;
-	case OPT_BOTH:
-		both = true;
-		break;
 	case OPT_TO:
 		take_target(&to[one_more(&ntargets)]);
 		break;
 	default:
-		if (!sending_option(id))
-			mapping_option(&mapping, id);
+		sending_option(id);
 		break;
 	}
 }
@@ -512,15 +406,15 @@ check_options(void)
 {
 	cli_check_count(0, 0, NULL);
 	cli_out_check();
-	if (both && !cli.url_given)
+	if (options.both && !cli.url_given)
 		cli_usage("--both needs a relay: -u");
-	if (both && listening.tcp)
+	if (options.both && listening.tcp)
 		cli_usage("--both is for UDP");
-	if (ntargets > 0 && !both)
+	if (ntargets > 0 && !options.both)
 		cli_usage("--to belongs to --both");
 	if (listening.tcp && listening.ngroups > 0)
 		cli_usage("--join is for UDP");
-	base = check_prefix();
+	base = osc_namespace(&options);
 	codec.prefix = base;
 	codec.events = events;
 }
@@ -528,29 +422,38 @@ check_options(void)
 int
 main(int argc, char **argv)
 {
-	uv_loop_t loop;
+	struct clasp_bridge_config bridging = {
+		.protocol = "osc",
+		.device = subject,
+		.options = &options,
+		.source = true,
+		.remember = true,
+		.line = on_line,
+		.finish = finish,
+		.flow = flow
+	};
 	int id;
 
 	cli_begin(&tool, argc, argv);
 	while ((id = cli_next()) != 0)
-		take_option(id);
+		if (!clasp_bridge_option(&options, id))
+			take_option(id);
 	check_options();
-	if (cli.url_given && (latest = clasp_latest_new()) == NULL)
-		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
+	bridging.base = base;
+	bridging.sink = options.both;
 
-	uv_loop_init(&loop);
-	start(&loop);
-	clasp_pump_run(pump);
-	clasp_oscport_close(port);
-	if (cli.verbose)
-		report();
-	mapping_close(&mapping);
-	uv_close((uv_handle_t *)&usr1, NULL);
-	uv_run(&loop, UV_RUN_DEFAULT);
-	uv_loop_close(&loop);
+	clasp_arena_init(&arena, NULL, 0, 16 << 20);
+	bridge = clasp_bridge_new(&bridging);
+	count_drops(clasp_bridge_counts(bridge));
+	sending_start(base, clasp_bridge_counts(bridge));
+	if (options.both && uv_interface_addresses(&own_addresses, &nown) < 0)
+		nown = 0;
+	resolve_targets(clasp_bridge_loop(bridge));
+	open_port(clasp_bridge_loop(bridge));
+	clasp_bridge_device_open(bridge, false);
+	clasp_bridge_run(bridge);
 	if (own_addresses)
 		uv_free_interface_addresses(own_addresses, nown);
-	clasp_latest_free(latest);
 	clasp_arena_clear(&arena);
 	clasp_buf_clear(&sending.packet);
 	cli_end();

@@ -13,8 +13,8 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "bridge/mapping.h"
 #include "client/pump.h"
-#include "mapping.h"
 #include "tool/cli.h"
 #include "tool/lineio.h"
 #include "wire/recording.h"
@@ -90,7 +90,8 @@ struct ahead {
 
 static struct player {
 	struct clasp_pump *pump;
-	struct mapping	 map;
+	struct clasp_mapping map;
+	struct clasp_counts counts;	/* what the rules dropped */
 	const char	*name;		/* of the file, for people */
 	int		 fd;
 	double		 speed;
@@ -328,7 +329,7 @@ play(struct player *pl, const struct ahead *a)
 	/* "at=+D" counts from now, not from when it was read */
 	if (!clasp_pump_client(pl->pump))
 		clasp_line_resolve(&line, clasp_clock_unix_us());
-	mapping_line(&pl->map, &line);
+	clasp_mapping_line(&pl->map, &line);
 }
 
 static void
@@ -443,7 +444,7 @@ round_over(struct player *pl)
 			    CLASP_STR_ARG(pl->from.mark));
 			cli_fail(CLI_NO);
 		}
-		mapping_finish(&pl->map);
+		clasp_mapping_finish(&pl->map);
 		if (!pl->ended && cli.count >= 0)
 			cli_fail(CLI_NO);	/* fewer than -n asked for */
 		stop(pl);
@@ -538,7 +539,7 @@ take_options(int argc, char **argv, struct player *pl)
 			take_shift(pl);
 			break;
 		default:
-			mapping_option(&pl->map, id);
+			clasp_mapping_option(&pl->map, id);
 		}
 	cli_check_count(0, 1, "FILE");
 }
@@ -593,12 +594,13 @@ main(int argc, char **argv)
 	uv_timer_init(uv_default_loop(), &pl->timer);
 	pl->timer.data = pl;
 	pl->pump = clasp_pump_new(uv_default_loop(), &config);
-	mapping_start(&pl->map, uv_default_loop(), emit, pl);
+	clasp_mapping_start(&pl->map, uv_default_loop(), &pl->counts, emit,
+	    pl);
 	clasp_pump_ready(pl->pump);
 	clasp_pump_run(pl->pump);
 	if (cli.verbose)
-		mapping_report(&pl->map);
-	mapping_close(&pl->map);
+		clasp_counts_report(&pl->counts);
+	clasp_mapping_close(&pl->map);
 	while (pl->first)
 		drop_first(pl);
 	clasp_arena_clear(&pl->arena);

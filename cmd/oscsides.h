@@ -1,6 +1,6 @@
 /*
- * oscsides.h - what the two OSC programs share: their targets, the options
- * of what is sent, and how a namespace is announced.
+ * oscsides.h - what the two OSC programs share: their targets, and the
+ * options of what is sent.
  */
 #ifndef CLASP_CMD_OSCSIDES_H
 #define CLASP_CMD_OSCSIDES_H
@@ -8,19 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "client/pump.h"
+#include "bridge/counts.h"
+#include "bridge/options.h"
 #include "dev/osctarget.h"
 #include "proto/osc.h"
 #include "tool/cli.h"
-#include "tool/tally.h"
 #include "wire/address.h"
 
 #define OSC_TARGETS_MAX	64
 #define OSC_DATAGRAM	1472		/* one Ethernet frame's worth */
 
 enum {
-	OPT_PREFIX = CLI_OWN, OPT_TO, OPT_TCP, OPT_WIDE, OPT_BOOL_INT,
+	OPT_TO = CLI_OWN, OPT_TCP, OPT_WIDE, OPT_BOOL_INT,
 	OPT_AS_FLOAT, OPT_ARRAYS, OPT_MAX_SIZE, OPT_OWN
 };
 
@@ -39,17 +38,12 @@ static const struct cli_option osc_send_options[] = {
 	{ 0 }
 };
 
-enum { OUT_UNSENT = CLASP_OSC_NDROPS, OUT_SIZE, OUT_TALLIES };
-
 static struct {
 	struct clasp_osc_out codec;
 	struct clasp_buf packet;
 	size_t		 max_size;
 	unsigned long	 unsent, too_large;
-	struct cli_tally tallies[OUT_TALLIES];
 } sending = { .max_size = OSC_DATAGRAM };
-
-static const char *prefix = "/osc";
 
 /* "HOST:PORT", "[::1]:PORT" or ":PORT", cut in two. */
 struct host_port {
@@ -93,14 +87,11 @@ take_target(struct host_port *out)
 		out->host = "127.0.0.1";
 }
 
-/* An option of osc_send_options, or --prefix; true when it was one. */
+/* An option of osc_send_options; true when it was one. */
 static bool
 sending_option(int id)
 {
 	switch (id) {
-	case OPT_PREFIX:
-		prefix = cli_arg();
-		return true;
 	case OPT_WIDE:
 		sending.codec.wide = true;
 		return true;
@@ -121,30 +112,27 @@ sending_option(int id)
 	return false;
 }
 
-/* The namespace without a slash at its end; "/" is none at all. */
+/* The namespace; "/" is none at all. */
 static struct clasp_str
-check_prefix(void)
+osc_namespace(const struct clasp_bridge_options *options)
 {
-	struct clasp_str s = clasp_str_c(prefix);
-	const char *why;
-
-	if (s.len > 0 && s.p[s.len - 1] == '/')
-		s.len--;
-	if (s.len > 0 && clasp_address_check(s, &why) < 0)
-		cli_usage("--prefix: %s: namespace %s", prefix, why);
-	return s;
+	return clasp_bridge_namespace(options, "/osc", CLASP_ADDRESS_MAX,
+	    true);
 }
 
 static void
-sending_start(struct clasp_str base)
+sending_start(struct clasp_str base, struct clasp_counts *counts)
 {
 	int i;
 
 	sending.codec.prefix = base;
 	for (i = 0; i < CLASP_OSC_NDROPS; i++)
-		sending.tallies[i].reason = clasp_osc_drop_text(i);
-	sending.tallies[OUT_UNSENT].reason = "not taken by the target";
-	sending.tallies[OUT_SIZE].reason = "packet above --max-size";
+		clasp_counts_add(counts, "out", clasp_osc_drop_text(i),
+		    &sending.codec.drops[i]);
+	clasp_counts_add(counts, "out", "not taken by the target",
+	    &sending.unsent);
+	clasp_counts_add(counts, "out", "packet above --max-size",
+	    &sending.too_large);
 }
 
 /* The message's packet; its length, or 0 when there is none to send. */
@@ -160,55 +148,6 @@ sending_packet(const struct clasp_msg *msg, bool limited)
 		return 0;
 	}
 	return len;
-}
-
-/* Tell people of what was dropped since. */
-static void
-sending_tell(void)
-{
-	int i;
-
-	for (i = 0; i < CLASP_OSC_NDROPS; i++)
-		cli_tally(&sending.tallies[i], "out", sending.codec.drops[i]);
-	cli_tally(&sending.tallies[OUT_UNSENT], "out", sending.unsent);
-	cli_tally(&sending.tallies[OUT_SIZE], "out", sending.too_large);
-}
-
-static void
-sending_report(void)
-{
-	cli_tally_report(sending.tallies, OUT_TALLIES, "out");
-}
-
-/* Say to the relay what this bridge is. */
-static void
-announce(struct clasp_pump *pump, struct clasp_str base, const char *device,
-    bool both)
-{
-	const struct clasp_entry meta[] = {
-		{ CLASP_STR("bidirectional"), clasp_bool(both) },
-		{ CLASP_STR("bridge"), clasp_bool(true) },
-		{ CLASP_STR("device"), clasp_string(clasp_str_c(device)) },
-		{ CLASP_STR("protocol"), clasp_string(CLASP_STR("osc")) }
-	};
-	char pattern[CLASP_ADDRESS_MAX + 4];
-	int n = snprintf(pattern, sizeof pattern, "%.*s/" "**",
-	    CLASP_STR_ARG(base));
-	struct clasp_signal signal = {
-		.address = clasp_str_of(pattern, (size_t)n),
-		.kind = CLASP_PARAM,
-		.has_meta = true,
-		.has_default = true,
-		.def = clasp_map(meta, 4)
-	};
-	struct clasp_msg msg = { .type = CLASP_ANNOUNCE };
-
-	msg.announce.namespace_ = base.len > 0 ? base : CLASP_STR("/");
-	msg.announce.count = 1;
-	msg.announce.signals = &signal;
-	if (clasp_pump_client(pump))
-		clasp_client_send(clasp_pump_client(pump), &msg, NULL, NULL,
-		    NULL);
 }
 
 #endif

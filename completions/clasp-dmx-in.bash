@@ -48,11 +48,11 @@ _clasp_dmx_in()
 	-U|=-U|--universe|=--universe)
 		:
 		return ;;
-	--prefix|=--prefix)
-		:
-		return ;;
 	--mode|=--mode)
 		mapfile -t COMPREPLY < <(compgen -W 'channel universe' -- "$cur")
+		return ;;
+	--prefix|=--prefix)
+		:
 		return ;;
 	--max-rate|=--max-rate)
 		:
@@ -131,15 +131,15 @@ _clasp_dmx_in()
 		mapfile -t COMPREPLY < <(compgen -W '
 			-d --device
 			--driver
-			--list
 			-U --universe
-			--prefix
 			--flat
 			--mode
 			--every-frame
 			--once
+			--list
 			--wait
 			--exit-on-loss
+			--prefix
 			--max-rate
 			--ttl
 			--map

@@ -48,7 +48,13 @@ _clasp_dmx_out()
 	-U|=-U|--universe|=--universe)
 		:
 		return ;;
-	--prefix|=--prefix)
+	--slots|=--slots)
+		:
+		return ;;
+	--break|=--break)
+		:
+		return ;;
+	--mab|=--mab)
 		:
 		return ;;
 	--scale|=--scale)
@@ -57,16 +63,10 @@ _clasp_dmx_out()
 	--rate|=--rate)
 		:
 		return ;;
-	--slots|=--slots)
-		:
-		return ;;
 	--on-exit|=--on-exit)
 		mapfile -t COMPREPLY < <(compgen -W 'hold blackout' -- "$cur")
 		return ;;
-	--break|=--break)
-		:
-		return ;;
-	--mab|=--mab)
+	--prefix|=--prefix)
 		:
 		return ;;
 	--map|=--map)
@@ -131,20 +131,20 @@ _clasp_dmx_out()
 		mapfile -t COMPREPLY < <(compgen -W '
 			-d --device
 			--driver
-			--list
 			-U --universe
-			--prefix
 			--flat
+			--slots
+			--break
+			--mab
 			--scale
 			--rate
-			--slots
 			--once
 			--hold
 			--on-exit
-			--break
-			--mab
+			--list
 			--wait
 			--exit-on-loss
+			--prefix
 			--no-snapshot
 			--map
 			-m --map-file

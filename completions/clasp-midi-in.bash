@@ -45,9 +45,6 @@ _clasp_midi_in()
 	--as|=--as)
 		:
 		return ;;
-	--prefix|=--prefix)
-		:
-		return ;;
 	--profile|=--profile)
 		mapfile -t COMPREPLY < <(compgen -W 'raw doc' -- "$cur")
 		return ;;
@@ -59,6 +56,9 @@ _clasp_midi_in()
 		return ;;
 	=--rpn)
 		mapfile -t COMPREPLY < <(compgen -W '7 14' -- "$cur")
+		return ;;
+	--prefix|=--prefix)
+		:
 		return ;;
 	--max-rate|=--max-rate)
 		:
@@ -136,9 +136,7 @@ _clasp_midi_in()
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W '
 			-d --device
-			--list
 			--as
-			--prefix
 			--profile
 			--clock
 			--sysex
@@ -146,8 +144,10 @@ _clasp_midi_in()
 			--cc14
 			--nrpn
 			--rpn
+			--list
 			--wait
 			--exit-on-loss
+			--prefix
 			--max-rate
 			--ttl
 			--map

@@ -57,16 +57,16 @@ _clasp_osc2clasp()
 	--max-ahead|=--max-ahead)
 		:
 		return ;;
-	--max-rate|=--max-rate)
-		:
-		return ;;
-	--ttl|=--ttl)
-		:
-		return ;;
 	--to|=--to)
 		:
 		return ;;
 	--max-size|=--max-size)
+		:
+		return ;;
+	--max-rate|=--max-rate)
+		:
+		return ;;
+	--ttl|=--ttl)
 		:
 		return ;;
 	--map|=--map)
@@ -145,8 +145,6 @@ _clasp_osc2clasp()
 			--join
 			--port-file
 			--max-ahead
-			--max-rate
-			--ttl
 			--both
 			--to
 			--wide
@@ -154,6 +152,8 @@ _clasp_osc2clasp()
 			--as-float
 			--osc-arrays
 			--max-size
+			--max-rate
+			--ttl
 			--map
 			-m --map-file
 			-u --url

@@ -791,7 +791,12 @@ send_line(struct clasp_pump *p, const struct clasp_line *given)
 static void
 on_thinned(const struct clasp_line *line, void *user)
 {
-	send_line(user, line);
+	struct clasp_pump *p = user;
+
+	if (p->config.relay)
+		send_line(p, line);
+	else
+		clasp_pump_print(p, line, 0);
 }
 
 static void on_thinning(uv_timer_t *timer);
@@ -834,14 +839,12 @@ clasp_pump_emit(struct clasp_pump *p, const struct clasp_line *line)
 	if (p->finishing || line->kind < CLASP_LINE_DATA ||
 	    line->kind == CLASP_LINE_MARK)
 		return;
-	if (!p->config.relay)
-		clasp_pump_print(p, line, 0);
-	else if (p->client_over)
+	if (p->config.relay && p->client_over)
 		return;
-	else if (p->thin)
+	if (p->thin)
 		thin(p, line);
 	else
-		send_line(p, line);
+		on_thinned(line, p);
 	if (!p->config.input)
 		count(p);
 }
@@ -883,7 +886,7 @@ clasp_pump_new(uv_loop_t *loop, const struct clasp_pump_config *config)
 		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
 	if (config->relay)
 		connect_relay(p);
-	if (config->max_rate > 0 && config->relay)
+	if (config->max_rate > 0)
 		p->thin = cli_thin_new(&(struct cli_thin_config){
 		    .max_rate = config->max_rate, .bundles = true },
 		    on_thinned, p);

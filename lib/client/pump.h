@@ -61,7 +61,7 @@ struct clasp_pump_config {
 	const struct clasp_subscribe *options;
 	/* sink: every message of the relay as a line, SNAPSHOT too */
 	bool	control;
-	/* -u: at most this many values a second for each address of params
+	/* at most this many values a second for each address of params
 	 * and streams, in bundles too; the newest counts; 0: no limit */
 	double	max_rate;
 	/* all is ready, as --ready-fd is told: may emit from now on */

@@ -485,6 +485,26 @@ cli_arg(void)
 	return current.arg;
 }
 
+int
+cli_arg_word(void)
+{
+	const char *word = current.option->words, *end;
+	struct clasp_buf must = { 0 };
+	int n = 0;
+
+	for (;; word = end + 1, n++) {
+		end = word + strcspn(word, " ");
+		if (clasp_str_is(clasp_str_of(word, (size_t)(end - word)),
+		    current.arg))
+			return n;
+		clasp_buf_printf(&must, "%s%.*s", n == 0 ? "" :
+		    *end ? ", " : " or ", (int)(end - word), word);
+		if (*end == '\0')
+			break;
+	}
+	cli_arg_bad("must be %s", clasp_buf_cstr(&must));
+}
+
 char **
 cli_operands(void)
 {

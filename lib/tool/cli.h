@@ -83,6 +83,10 @@ enum cli_common_id {
 	CLI_OUTPUT, CLI_FORMAT, CLI_TIME, CLI_EXACT, CLI_STRICT, CLI_READY_FD,
 	CLI_STATS, CLI_COLOR, CLI_CONFIG, CLI_QUIET, CLI_VERBOSE, CLI_HELP,
 	CLI_VERSION, CLI_NO_WAIT, CLI_MAP, CLI_MAP_FILE,
+	/* of the bridges; see cli_bridge_options */
+	CLI_PREFIX, CLI_MAX_RATE, CLI_TTL, CLI_NO_SNAPSHOT, CLI_BOTH,
+	CLI_LIST, CLI_WAIT, CLI_EXIT_ON_LOSS, CLI_SCALE, CLI_RATE, CLI_ONCE,
+	CLI_HOLD, CLI_ON_EXIT, CLI_SHOW,
 	CLI_OWN = 100
 };
 
@@ -98,6 +102,16 @@ extern const struct cli_option cli_type_options[];	/* --type */
 extern const struct cli_option cli_wait_options[];	/* --no-wait */
 /* --map RULE and -m FILE: cli_next returns CLI_MAP and CLI_MAP_FILE. */
 extern const struct cli_option cli_map_options[];
+/* What bridges share: cli_next returns their ids, and clasp_bridge_option()
+ * of bridge/options.h takes them. */
+extern const struct cli_option cli_bridge_options[];	/* --prefix */
+extern const struct cli_option cli_bridge_in_options[];	/* --max-rate --ttl */
+extern const struct cli_option cli_bridge_out_options[]; /* --no-snapshot */
+extern const struct cli_option cli_bridge_both_options[]; /* --both */
+extern const struct cli_option cli_device_options[];	/* --list --wait
+				 * --exit-on-loss */
+extern const struct cli_option cli_frame_options[];	/* --scale --rate
+				 * --once --hold --on-exit */
 
 /* What the shared options came to; filled by cli_next. */
 struct cli_common {
@@ -151,6 +165,7 @@ int	cli_operand_count(void);
 /* The argument as what it must be; else one line and exit 2. */
 long	cli_arg_number(long min, long max);
 double	cli_arg_float(double min, double max);
+int	cli_arg_word(void);	/* which of the words of its row, from 0 */
 uint64_t cli_arg_duration_us(void);	/* 250ms 2s 1.5m 2h 7d, bare: s */
 double	cli_arg_rate(void);		/* 30/s or 30 */
 /* The same for any text: 0 or CLASP_ESYNTAX. */

@@ -113,16 +113,22 @@ const struct cli_option cli_map_options[] = {
 };
 
 const struct cli_option_group cli_option_groups[] = {
-	{ cli_stop_options, "When to stop" },
-	{ cli_type_options, "What to take" },
-	{ cli_map_options, "Mapping" },
-	{ cli_input_options, "Input" },
-	{ cli_output_options, "Output" },
-	{ cli_wait_options, "Waiting" },
-	{ cli_run_options, "Running" },
-	{ cli_link_options, "The relay" },
-	{ cli_basic_options, "Every program" },
-	{ NULL, NULL }
+	{ cli_bridge_options, "Every bridge", true },
+	{ cli_bridge_in_options, "Every bridge", true },
+	{ cli_bridge_out_options, "Every bridge", true },
+	{ cli_bridge_both_options, "Every bridge", true },
+	{ cli_device_options, "Every bridge", true },
+	{ cli_frame_options, "Frames", true },
+	{ cli_stop_options, "When to stop", false },
+	{ cli_type_options, "What to take", false },
+	{ cli_map_options, "Mapping", false },
+	{ cli_input_options, "Input", false },
+	{ cli_output_options, "Output", false },
+	{ cli_wait_options, "Waiting", false },
+	{ cli_run_options, "Running", false },
+	{ cli_link_options, "The relay", false },
+	{ cli_basic_options, "Every program", false },
+	{ NULL, NULL, false }
 };
 
 const struct cli_option *
@@ -140,7 +146,7 @@ cli_option_is_shared(struct clasp_str name)
 	const struct cli_option_group *g;
 
 	for (g = cli_option_groups; g->table != NULL; g++)
-		if (cli_option_in(g->table, name) != NULL)
+		if (!g->bridges && cli_option_in(g->table, name) != NULL)
 			return true;
 	return false;
 }

@@ -11,6 +11,8 @@
 struct cli_option_group {
 	const struct cli_option *table;
 	const char	*title;
+	bool		 bridges;	/* only they have it: not a key that
+					 * stands for all programs */
 };
 
 /* All shared tables; ended by a NULL table. */

@@ -343,3 +343,11 @@ with_ports() {
 	run -3 sh -c 'exec clasp-dmx-in -d - <&-'
 	assert_output 'clasp-dmx-in: stdin: not open for reading'
 }
+
+@test "--max-rate thins lines on stdout, too" {
+	# a hundred moves at once: the first and, in its time, the last
+	run -0 --separate-stderr bash -c 'for ((i = 1; i <= 100; i++)); do
+		printf "\\xb0\\x07\\x$(printf %02x $i)"; done |
+	    clasp-midi-in -d - --max-rate 1'
+	assert_output $'/midi/default/ch/0/cc/7 1\n/midi/default/ch/0/cc/7 100'
+}

@@ -1,0 +1,97 @@
+/* options.c - what the options that bridges share came to. */
+
+#include "bridge/options.h"
+
+#include "tool/cli.h"
+#include "wire/address.h"
+#include "wire/message.h"
+
+uint32_t
+clasp_bridge_arg_seconds(void)
+{
+	uint64_t us = cli_arg_duration_us();
+
+	if (us == 0 || us % 1000000 || us / 1000000 >= CLASP_TTL_ABSOLUTE)
+		cli_arg_bad("must be whole seconds");
+	return (uint32_t)(us / 1000000);
+}
+
+static double
+frame_rate(void)
+{
+	double rate = cli_arg_rate();
+
+	if (rate < 1 || rate > CLASP_DMX_RATE_MAX)
+		cli_arg_bad("must be 1 to %d frames a second",
+		    CLASP_DMX_RATE_MAX);
+	return rate;
+}
+
+/* Those of programs that send frames. */
+static bool
+frame_option(struct clasp_bridge_options *o, int id)
+{
+	switch (id) {
+	case CLI_SCALE:
+		o->scale = (enum clasp_dmx_scale)cli_arg_word();
+		return true;
+	case CLI_RATE:
+		o->rate_hz = frame_rate();
+		return true;
+	case CLI_ONCE:
+		o->once = true;
+		return true;
+	case CLI_HOLD:
+		o->hold = true;
+		return true;
+	case CLI_ON_EXIT:
+		o->on_exit = (enum clasp_exit_action)cli_arg_word();
+		return true;
+	}
+	return false;
+}
+
+bool
+clasp_bridge_option(struct clasp_bridge_options *o, int id)
+{
+	switch (id) {
+	case CLI_PREFIX:
+		o->prefix = cli_arg();
+		return true;
+	case CLI_MAX_RATE:
+		o->max_rate = cli_arg_rate();
+		return true;
+	case CLI_TTL:
+		o->ttl = clasp_bridge_arg_seconds();
+		return true;
+	case CLI_NO_SNAPSHOT:
+		o->no_snapshot = true;
+		return true;
+	case CLI_BOTH:
+		o->both = true;
+		return true;
+	case CLI_WAIT:
+		o->wait = true;
+		return true;
+	case CLI_EXIT_ON_LOSS:
+		o->exit_on_loss = true;
+		return true;
+	}
+	return frame_option(o, id) || clasp_mapping_option(&o->mapping, id);
+}
+
+struct clasp_str
+clasp_bridge_namespace(const struct clasp_bridge_options *o,
+    const char *given, size_t max, bool may_be_empty)
+{
+	const char *text = o->prefix ? o->prefix : given;
+	struct clasp_str s = clasp_str_c(text);
+
+	if (s.len > 0 && s.p[s.len - 1] == '/')
+		s.len--;
+	if (s.len == 0 && may_be_empty)
+		return s;
+	if (s.len > max || clasp_address_check(s, NULL) < 0)
+		cli_usage("--prefix: no namespace: %s", text);
+	return s;
+}

@@ -53,6 +53,15 @@ HAVE_DEV := $(call have,$(DEV_PC))
 
 RUNGS	= base wire tool proto core
 PC	=
+# Files in JSON: the app-config file of the relay.
+HAVE_JSON := $(call have,jansson)
+ifeq ($(HAVE_JSON),yes)
+RUNGS	+= auth
+PC	+= jansson
+else
+CPPFLAGS += -DCLASP_WITHOUT_JSON
+$(info make: jansson not found: left out --app-config of clasp-relay)
+endif
 ifeq ($(HAVE_NET),yes)
 RUNGS	+= net client dev relay bridge
 PC	+= $(NET_PC)

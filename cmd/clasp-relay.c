@@ -13,6 +13,7 @@
 #include "relay/listeners.h"
 #include "relay/log.h"
 #include "relay/options.h"
+#include "relay/settings.h"
 #include "relay/signals.h"
 #include "tool/cli.h"
 
@@ -98,8 +99,10 @@ main(int argc, char **argv)
 	raise_descriptors();
 	uv_loop_init(&loop);
 	make_server();
+	clasp_settings_start(options.app_config, clasp_server_router(server));
 	bound = clasp_listeners_open(&listeners, &options, server);
 	clasp_signals_on_hup(on_hup, NULL);
+	clasp_signals_on_hup(clasp_settings_again, NULL);
 	clasp_signals_start(&loop, on_stop, NULL);
 	if (options.port_file)
 		clasp_listeners_tell(options.port_file, bound);

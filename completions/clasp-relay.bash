@@ -64,6 +64,10 @@ _clasp_relay()
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
+	--app-config|=--app-config)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
 	--max-sessions|=--max-sessions)
 		:
 		return ;;
@@ -127,6 +131,7 @@ _clasp_relay()
 			-n --name
 			--log-level
 			--log-file
+			--app-config
 			--max-sessions
 			--max-clients
 			--max-subscriptions

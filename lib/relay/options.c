@@ -10,7 +10,7 @@
 
 enum {
 	OWN_PORT = CLI_OWN, OWN_HOST, OWN_LISTEN, OWN_PORT_FILE, OWN_NAME,
-	OWN_LOG_LEVEL, OWN_LOG_FILE, OWN_MAX_SESSIONS,
+	OWN_LOG_LEVEL, OWN_LOG_FILE, OWN_APP_CONFIG, OWN_MAX_SESSIONS,
 	OWN_MAX_SUBSCRIPTIONS,
 	OWN_MAX_PARAMS, OWN_EVICT, OWN_MAX_SIGNALS, OWN_QUEUE_SIZE,
 	OWN_RATE_LIMIT,
@@ -47,6 +47,9 @@ static const struct cli_option own_options[] = {
 	    CLI_COMPLETE_WORDS, "error warn info debug trace" },
 	{ OWN_LOG_FILE, 0, "log-file", "FILE",
 	    "log to FILE; SIGHUP opens it again", CLI_ARG,
+	    CLI_COMPLETE_FILE, NULL },
+	{ OWN_APP_CONFIG, 0, "app-config", "FILE",
+	    "how params are treated; SIGHUP reads it again", CLI_ARG,
 	    CLI_COMPLETE_FILE, NULL },
 	WITH(OWN_MAX_SESSIONS, "max-sessions", "N",
 	    "sessions at a time (1000); 0: no limit"),
@@ -93,7 +96,7 @@ static const struct cli_option own_options[] = {
 	MISSING_FLAG("journal-memory"), MISSING("journal-batch-size"),
 	MISSING("journal-flush-ms"), MISSING("journal-backend"),
 	MISSING("fsync"), MISSING("store"), MISSING("rules"),
-	MISSING("app-config"), MISSING("auth-port"), MISSING("auth-db"),
+	MISSING("auth-port"), MISSING("auth-db"),
 	MISSING("cors-origin"), MISSING("admin-token"), MISSING("token-ttl"),
 	MISSING("tokens"), MISSING("jwt-secret-file"), MISSING("jwt-issuer"),
 	MISSING("trust-anchor"), MISSING("cap-max-depth"),
@@ -248,6 +251,9 @@ take_option(int id)
 		break;
 	case OWN_LOG_FILE:
 		out->log_file = cli_arg();
+		break;
+	case OWN_APP_CONFIG:
+		out->app_config = cli_arg();
 		break;
 	case OWN_NO_TTL:
 		out->server.router.param_ttl_s = 0;

@@ -23,6 +23,7 @@ struct clasp_options {
 	int		 nlistens;
 	const char	*port_file;	/* NULL: none */
 	const char	*log_file;	/* NULL: standard error */
+	const char	*app_config;	/* NULL: look for one */
 	int		 log_level;	/* base/log.h; -q and -v seen */
 };
 

@@ -97,8 +97,8 @@ static uint64_t max_ahead_us = UINT64_C(3600) * 1000000;
 /* -------------------------------------------------------------------- in */
 
 /*
- * A bundle's time is the sender's clock, which is taken for ours; a relay
- * has its own.  Without a relay the time stays as it stands.
+ * A bundle's time is the sender's clock, which is taken for ours; the pump
+ * turns ours into the relay's.  Without a relay the time stays as it stands.
  */
 static void
 on_osc_line(const struct clasp_line *line, void *user)
@@ -119,9 +119,7 @@ on_osc_line(const struct clasp_line *line, void *user)
 	if (line->at_us + LATE_US < now) {
 		timed.has_at = false;
 		late++;
-	} else
-		timed.at_us += (uint64_t)clasp_client_offset_us(
-		    clasp_bridge_client(bridge));
+	}
 	clasp_bridge_emit(bridge, &timed);
 }
 

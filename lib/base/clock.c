@@ -34,3 +34,14 @@ clasp_clock_server_us(void)
 		offset = clasp_clock_unix_us() - mono;
 	return mono + offset;
 }
+
+uint64_t
+clasp_clock_steady_us(uint64_t unix_us)
+{
+	uint64_t now = clasp_clock_server_us(), wall = clasp_clock_unix_us();
+
+	if (unix_us >= wall)
+		return unix_us - wall > UINT64_MAX - now ? UINT64_MAX :
+		    now + (unix_us - wall);
+	return wall - unix_us > now ? 0 : now - (wall - unix_us);
+}

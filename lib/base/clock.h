@@ -15,8 +15,12 @@ uint64_t	clasp_clock_mono_us(void);
 uint64_t	clasp_clock_unix_us(void);
 /*
  * Unix time that does not step: the wall clock as it stood at the first
- * call, moved on by the monotonic one.  The clock of a relay.
+ * call, moved on by the monotonic one.  The clock of a relay, and of whoever
+ * measures how far a relay's is from his.
  */
 uint64_t	clasp_clock_server_us(void);
+/* A moment of the wall clock, as it goes now, by the steady one; 0: long
+ * ago. */
+uint64_t	clasp_clock_steady_us(uint64_t unix_us);
 
 #endif

@@ -1,6 +1,7 @@
 /* client.c - one connection to a relay as a program sees it. */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "client/conn.h"
 
@@ -56,6 +57,7 @@ release(struct clasp_client *c)
 	free(c->subs);
 	clasp_known_clear(&c->known);
 	clasp_requests_clear(&c->requests);
+	clasp_timing_clear(c);
 	clasp_outq_clear(&c->out);
 	clasp_slabs_clear(&c->slabs);
 	clasp_buf_clear(&c->wait);
@@ -113,6 +115,9 @@ clasp_client_close(struct clasp_client *c)
 {
 	if (c->closing || c->over)
 		return;
+	/* what waits for the relay's clock goes by what is known of it */
+	if (c->timing.holding && c->welcome)
+		clasp_timing_release(c);
 	if (c->open && c->dirty)
 		clasp_link_flush(c->link);
 	c->closing = true;
@@ -181,16 +186,35 @@ clasp_client_session(const struct clasp_client *c)
 	return c->session;
 }
 
-int64_t
-clasp_client_offset_us(const struct clasp_client *c)
+uint64_t
+clasp_client_server_us(const struct clasp_client *c)
 {
-	return c->offset_us;
+	return clasp_timing_server_us(c, clasp_clock_server_us());
+}
+
+const struct clasp_clocksync *
+clasp_client_clock(const struct clasp_client *c)
+{
+	return &c->timing.sync;
+}
+
+void
+clasp_client_want_clock(struct clasp_client *c)
+{
+	clasp_timing_want(c);
+}
+
+int
+clasp_client_sync(struct clasp_client *c, clasp_sync_fn fn, void *user)
+{
+	return clasp_timing_ask(c, fn, user);
 }
 
 size_t
 clasp_client_pending(const struct clasp_client *c)
 {
-	return c->out.bytes + (c->welcome ? 0 : c->wait.len);
+	return c->out.bytes + c->timing.held.len +
+	    (c->welcome ? 0 : c->wait.len);
 }
 
 void
@@ -336,9 +360,10 @@ note_members(struct clasp_request *q, const struct clasp_bundle *bundle)
 	return 0;
 }
 
-int
-clasp_client_send(struct clasp_client *c, const struct clasp_msg *msg,
-    const struct clasp_frame *head, clasp_reply_fn done, void *user)
+static int
+send_msg(struct clasp_client *c, const struct clasp_msg *msg,
+    const struct clasp_frame *head, bool our_time, clasp_reply_fn done,
+    void *user)
 {
 	struct clasp_request q = { .done = done, .user = user };
 	int r;
@@ -362,7 +387,10 @@ clasp_client_send(struct clasp_client *c, const struct clasp_msg *msg,
 		q.kind = CLASP_REQUEST_PUBLISH;
 	}
 	q.hash = clasp_hash(address_of(msg));
-	r = clasp_conn_put(c, msg, head);
+	if (our_time)
+		r = clasp_timing_put(c, msg, head);
+	else
+		r = clasp_conn_put(c, msg, head);
 	if (r < 0) {
 		free(q.members);
 		return r;
@@ -370,6 +398,22 @@ clasp_client_send(struct clasp_client *c, const struct clasp_msg *msg,
 	if (q.kind == CLASP_REQUEST_PUBLISH && !done)
 		return 0;
 	return clasp_conn_ask(c, &q);
+}
+
+int
+clasp_client_send(struct clasp_client *c, const struct clasp_msg *msg,
+    const struct clasp_frame *head, clasp_reply_fn done, void *user)
+{
+	return send_msg(c, msg, head, false, done, user);
+}
+
+int
+clasp_client_schedule(struct clasp_client *c, const struct clasp_msg *msg,
+    const struct clasp_frame *head, clasp_reply_fn done, void *user)
+{
+	if (msg->type != CLASP_BUNDLE || !msg->bundle.has_timestamp)
+		return CLASP_EINVAL;
+	return send_msg(c, msg, head, true, done, user);
 }
 
 int

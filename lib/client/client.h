@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "core/clocksync.h"
 #include "wire/message.h"
 
 struct uv_loop_s;
@@ -102,8 +103,28 @@ struct uv_loop_s *clasp_client_loop(struct clasp_client *c);
 
 bool	clasp_client_connected(const struct clasp_client *c);
 const char *clasp_client_session(const struct clasp_client *c);
-/* Server time minus local Unix time, by WELCOME, microseconds. */
-int64_t	clasp_client_offset_us(const struct clasp_client *c);
+
+/*
+ * The relay's clock.  At first all that is known of it is the time in its
+ * WELCOME; clasp_client_want_clock() has it measured from now on, over
+ * reconnects too (timing.h says how often).  Our side is
+ * clasp_clock_server_us(), which does not step when the wall clock is set.
+ */
+void	clasp_client_want_clock(struct clasp_client *c);
+/* The time there, now, as well as it is known. */
+uint64_t clasp_client_server_us(const struct clasp_client *c);
+/* What was measured on this connection. */
+const struct clasp_clocksync *clasp_client_clock(
+	    const struct clasp_client *c);
+/*
+ * Ask once, at once, and be told what that exchange says; NULL: there will
+ * be no answer.  Returns 0, CLASP_ECLOSED (not connected), CLASP_ENOSPC (64
+ * are under way).
+ */
+typedef void (*clasp_sync_fn)(struct clasp_client *c,
+	    const struct clasp_exchange *e, void *user);
+int	clasp_client_sync(struct clasp_client *c, clasp_sync_fn fn,
+	    void *user);
 
 /*
  * What is asked for before the connection is there waits for it.  A reply
@@ -128,6 +149,15 @@ int	clasp_client_set(struct clasp_client *c, struct clasp_str address,
  * a barrier for PUBLISH. */
 int	clasp_client_send(struct clasp_client *c, const struct clasp_msg *msg,
 	    const struct clasp_frame *head, clasp_reply_fn done, void *user);
+/*
+ * A BUNDLE for a moment of clasp_clock_server_us(): its timestamp is turned
+ * into the relay's time.  While that is not measured yet the bundle, and all
+ * that is sent behind it, waits for it (a second at most).  Else as
+ * clasp_client_send; CLASP_EINVAL when it is no such bundle.
+ */
+int	clasp_client_schedule(struct clasp_client *c,
+	    const struct clasp_msg *msg, const struct clasp_frame *head,
+	    clasp_reply_fn done, void *user);
 /* The param's value: reply.msg is the SNAPSHOT, or error CLASP_ENOENT. */
 int	clasp_client_get(struct clasp_client *c, struct clasp_str address,
 	    clasp_reply_fn done, void *user);

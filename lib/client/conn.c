@@ -23,8 +23,8 @@ static void on_timer(uv_timer_t *timer);
 
 /* ----------------------------------------------------------- sending */
 
-static int
-send_frame(struct clasp_client *c, struct clasp_str frame)
+int
+clasp_conn_frame(struct clasp_client *c, struct clasp_str frame)
 {
 	struct clasp_span span;
 	int r;
@@ -38,23 +38,32 @@ send_frame(struct clasp_client *c, struct clasp_str frame)
 }
 
 int
-clasp_conn_put(struct clasp_client *c, const struct clasp_msg *msg,
+clasp_conn_now(struct clasp_client *c, const struct clasp_msg *msg,
     const struct clasp_frame *head)
 {
 	struct clasp_span span;
+	int r;
+
+	r = clasp_slabs_encode(&c->slabs, c->link->framing, msg, head, &span);
+	if (r == 0)
+		r = clasp_outq_add(&c->out, &span);
+	c->dirty = true;
+	return r;
+}
+
+int
+clasp_conn_put(struct clasp_client *c, const struct clasp_msg *msg,
+    const struct clasp_frame *head)
+{
 	size_t before = c->wait.len;
 	int r;
 
 	if (c->over || c->closing)
 		return CLASP_ECLOSED;
-	if (c->welcome) {
-		r = clasp_slabs_encode(&c->slabs, c->link->framing, msg, head,
-		    &span);
-		if (r == 0)
-			r = clasp_outq_add(&c->out, &span);
-		c->dirty = true;
-		return r;
-	}
+	if (c->timing.holding)
+		return clasp_timing_hold(c, msg, head);
+	if (c->welcome)
+		return clasp_conn_now(c, msg, head);
 	/* It is kept until WELCOME, so that an attempt that fails loses
 	 * nothing. */
 	if (before > WAIT_MAX)
@@ -62,7 +71,7 @@ clasp_conn_put(struct clasp_client *c, const struct clasp_msg *msg,
 	r = clasp_frame_append(&c->wait, msg, head);
 	if (r < 0)
 		return r;
-	return c->open ? send_frame(c, clasp_str_of((char *)c->wait.data +
+	return c->open ? clasp_conn_frame(c, clasp_str_of((char *)c->wait.data +
 	    before, c->wait.len - before)) : 0;
 }
 
@@ -208,7 +217,7 @@ on_open(struct clasp_link *link, void *user)
 	while (at < c->wait.len) {
 		n = clasp_frame_decode(c->wait.data + at, c->wait.len - at,
 		    &frame);
-		if (n <= 0 || send_frame(c, clasp_str_of(
+		if (n <= 0 || clasp_conn_frame(c, clasp_str_of(
 		    (char *)c->wait.data + at, (size_t)n)) < 0) {
 			clasp_conn_blame(c, CLASP_ENOMEM, 0, CLASP_STR_NONE);
 			clasp_conn_close(c);
@@ -327,6 +336,7 @@ restart(struct clasp_client *c)
 	int r;
 
 	c->requests = (struct clasp_requests){ 0 };
+	clasp_timing_lost(c);
 	r = prologue(c);
 	clasp_requests_fail(&old, CLASP_ECLOSED, clasp_inbox_gone, c);
 	clasp_requests_clear(&old);
@@ -380,7 +390,6 @@ clasp_conn_welcome(struct clasp_client *c, const struct clasp_welcome *welcome)
 	size_t n = welcome->session.len;
 
 	uv_timer_stop(&c->timer);
-	c->offset_us = (int64_t)(welcome->time_us - clasp_clock_unix_us());
 	if (n >= sizeof c->session)
 		n = sizeof c->session - 1;
 	if (n > 0)
@@ -391,6 +400,7 @@ clasp_conn_welcome(struct clasp_client *c, const struct clasp_welcome *welcome)
 	c->tries = 0;
 	c->conn++;
 	clasp_buf_clear(&c->wait);
+	clasp_timing_welcome(c, welcome->time_us);
 	if (c->events.open)
 		c->events.open(c, again, c->user);
 }
@@ -440,7 +450,8 @@ clasp_conn_init(struct clasp_client *c, uv_loop_t *loop)
 	uv_prepare_start(&c->prepare, on_prepare);
 	uv_unref((uv_handle_t *)&c->prepare);
 	uv_unref((uv_handle_t *)&c->probe);
-	c->handles = 3;
+	clasp_timing_init(c);
+	c->handles = 4;
 	return prologue(c);
 }
 
@@ -455,6 +466,7 @@ on_handle_closed(uv_handle_t *handle)
 		return;
 	c->over = true;
 	c->requests = (struct clasp_requests){ 0 };
+	clasp_timing_lost(c);
 	clasp_requests_fail(&old, CLASP_ECLOSED, clasp_inbox_gone, c);
 	clasp_requests_clear(&old);
 	if (c->events.closed && !free_after)
@@ -467,7 +479,8 @@ void
 clasp_conn_finish(struct clasp_client *c)
 {
 	uv_handle_t *handles[] = { (uv_handle_t *)&c->timer,
-	    (uv_handle_t *)&c->probe, (uv_handle_t *)&c->prepare };
+	    (uv_handle_t *)&c->probe, (uv_handle_t *)&c->prepare,
+	    (uv_handle_t *)&c->timing.timer };
 	size_t i;
 
 	if (uv_is_closing(handles[0]))

@@ -13,6 +13,7 @@
 #include "client/client.h"
 #include "client/known.h"
 #include "client/requests.h"
+#include "client/timing.h"
 #include "core/outq.h"
 #include "net/link.h"
 
@@ -44,6 +45,7 @@ struct clasp_client {
 	struct clasp_buf scratch;
 	struct clasp_arena arena;
 	struct clasp_requests requests;
+	struct clasp_timing timing;
 	struct clasp_known known;
 	struct clasp_subscription **subs;
 	uint32_t	 nsubs, next_id;
@@ -63,7 +65,6 @@ struct clasp_client {
 	long		 tries;		/* failed ones since the last WELCOME */
 	uint64_t	 backoff_ms;
 	uint64_t	 random;
-	int64_t		 offset_us;
 	char		 session[128];
 	char		 peer_name[128];
 
@@ -88,6 +89,11 @@ void	clasp_conn_finish(struct clasp_client *c);
  * too much waits for a connection. */
 int	clasp_conn_put(struct clasp_client *c, const struct clasp_msg *msg,
 	    const struct clasp_frame *head);
+/* After WELCOME: the same, ahead of what is held (timing.h). */
+int	clasp_conn_now(struct clasp_client *c, const struct clasp_msg *msg,
+	    const struct clasp_frame *head);
+/* After WELCOME: queue the bytes of one frame. */
+int	clasp_conn_frame(struct clasp_client *c, struct clasp_str frame);
 int	clasp_conn_ask(struct clasp_client *c, struct clasp_request *request);
 int	clasp_conn_subscribe(struct clasp_client *c,
 	    const struct clasp_subscription *sub, clasp_reply_fn done,

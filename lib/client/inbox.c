@@ -7,7 +7,6 @@
  */
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "client/conn.h"
 #include "wire/address.h"
@@ -163,7 +162,7 @@ on_signal(struct clasp_client *c, const struct clasp_msg *msg,
 
 	if (set && c->config.reconnect && c->nsubs > 0)
 		clasp_known_set(&c->known, c->conn, &msg->set,
-		    clasp_clock_unix_us() + (uint64_t)c->offset_us);
+		    clasp_client_server_us(c));
 	for (i = 0; i < c->nsubs; i++) {
 		sub = c->subs[i];
 		if (sub->dead || !sub->fn)
@@ -203,7 +202,8 @@ on_message(struct clasp_client *c, const struct clasp_msg *msg,
 		clasp_requests_pong(&c->requests, clasp_inbox_gone, c);
 		break;
 	case CLASP_SYNC:
-		if (msg->sync.has_t2 && msg->sync.has_t3)
+		if (msg->sync.has_t2 && msg->sync.has_t3 &&
+		    !clasp_timing_answer(c, &msg->sync))
 			clasp_requests_sync(&c->requests, msg->sync.t1,
 			    clasp_inbox_gone, c);
 		break;

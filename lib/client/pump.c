@@ -769,19 +769,24 @@ send_line(struct clasp_pump *p, const struct clasp_line *given)
 		cli_in_complain(p->in, 1, "an empty bundle says nothing");
 		return;
 	}
-	if (line.has_at && line.at_relative) {
-		line.at_relative = false;
-		line.at_us += clasp_clock_unix_us() +
-		    (uint64_t)clasp_client_offset_us(p->client);
-	}
+	/* by the clock on our wall, but not when that is set meanwhile */
+	if (line.has_at && line.at_relative)
+		clasp_line_resolve(&line, clasp_clock_server_us());
+	else if (line.has_at)
+		line.at_us = clasp_clock_steady_us(line.at_us);
 	clasp_arena_reset(&p->arena);
 	r = clasp_line_to_msg(&line, &p->arena, &msg, &head);
 	if (r == 0) {
 		adjust(p, &msg);
 		if (p->config.patterns && msg.type != CLASP_PUBLISH)
 			clasp_echo_sent(&p->echo, &msg);
-		r = clasp_client_send(p->client, &msg, &head,
-		    msg.type == CLASP_PUBLISH ? on_published : on_reply, p);
+		if (line.has_at)
+			r = clasp_client_schedule(p->client, &msg, &head,
+			    on_reply, p);
+		else
+			r = clasp_client_send(p->client, &msg, &head,
+			    msg.type == CLASP_PUBLISH ? on_published :
+			    on_reply, p);
 	}
 	if (r < 0 && r != CLASP_ECLOSED)
 		cannot_send(p, given, r, &msg);

@@ -7,6 +7,7 @@
 
 #include <uv.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "client/client.h"
 #include "client/echo.h"
@@ -37,6 +38,9 @@ static struct {
 	bool	silent_get;	/* no answer to a GET of nothing */
 	bool	limited;	/* does not look at SETs */
 	bool	deaf;		/* does not answer SETs */
+	bool	timeless;	/* does not answer SYNCs */
+	int64_t	ahead_us;	/* its clock */
+	uint64_t bundle_us;	/* what the last one was to wait for */
 	uint64_t revision, time;	/* of /s/1 */
 	int64_t	value;
 } relay;
@@ -132,15 +136,20 @@ answer(struct peer *p, const struct clasp_msg *msg)
 		say(p, &reply);
 		break;
 	case CLASP_SYNC:
+		if (relay.timeless)
+			break;
 		reply.type = CLASP_SYNC;
 		reply.sync = msg->sync;
 		reply.sync.has_t2 = reply.sync.has_t3 = true;
+		reply.sync.t2 = reply.sync.t3 = clasp_clock_server_us() +
+		    (uint64_t)relay.ahead_us;
 		say(p, &reply);
 		break;
 	case CLASP_SET:
 		on_set(p, &msg->set);
 		break;
 	case CLASP_BUNDLE:
+		relay.bundle_us = msg->bundle.timestamp_us;
 		reply.type = CLASP_ACK;
 		say(p, &reply);
 		break;
@@ -585,6 +594,154 @@ a_client_may_have_its_own_loop(void)
 	clasp_client_free(NULL);
 }
 
+/* ------------------------------------------------------- the relay's time */
+
+static void
+schedule(struct clasp_client *c, uint64_t at_us, const char *name)
+{
+	struct clasp_msg set = { .type = CLASP_SET }, msg = { 0 };
+
+	set.set.address = CLASP_STR("/in");
+	msg.type = CLASP_BUNDLE;
+	msg.bundle.has_timestamp = true;
+	msg.bundle.timestamp_us = at_us;
+	msg.bundle.count = 1;
+	msg.bundle.messages = &set;
+	t_eq_int(clasp_client_schedule(c, &msg, NULL, on_done,
+	    (void *)name), 0, "");
+}
+
+/* How far the bundle is from where it should be: less than the round trips
+ * of this machine at its slowest. */
+static void
+check_bundle(uint64_t at_us, int64_t ahead_us)
+{
+	int64_t off = (int64_t)(relay.bundle_us - at_us) - ahead_us;
+
+	t_check(off > -1000000 && off < 1000000, "off by %lld us",
+	    (long long)off);
+}
+
+static void
+a_bundle_for_later_waits_for_the_clock(void)
+{
+	uint64_t at = clasp_clock_server_us() + 300000;
+	struct clasp_client *c = start();
+
+	relay.ahead_us = 5000000000;
+	clasp_client_set(c, CLASP_STR("/a"), clasp_int(1), on_done,
+	    (void *)"a");
+	schedule(c, at, "bundle");
+	clasp_client_set(c, CLASP_STR("/b"), clasp_int(1), on_done,
+	    (void *)"b");
+	t_check(clasp_client_pending(c) > 0, "nothing waits");
+	until("b:");
+	t_eq_str(told, "open a:0:0 bundle:0:0 b:0:0 ", "");
+	t_eq_str(seen, "hello ping set sync bundle set ", "");
+	check_bundle(at, 5000000000);
+	t_check(clasp_clocksync_true(clasp_client_clock(c)), "not measured");
+	/* the next one need not wait */
+	seen[0] = '\0';
+	schedule(c, at + 1, "next");
+	until("next:");
+	t_eq_str(seen, "bundle ", "");
+	check_bundle(at, 5000000000);
+	/* another relay, perhaps: another clock */
+	relay_stop();
+	until("lost ");
+	relay.ahead_us = -5000000000;
+	relay_start();
+	until("again ");
+	schedule(c, at, "again");
+	until("again:");
+	check_bundle(at, -5000000000);
+	finish(c);
+}
+
+static void
+a_relay_without_time_is_believed_its_welcome(void)
+{
+	uint64_t at = clasp_clock_server_us() + 300000, before = at;
+	struct clasp_client *c = start();
+	int64_t ahead;
+
+	relay.timeless = true;
+	schedule(c, at, "bundle");
+	until("bundle:");
+	/* by its WELCOME it is one second past 1970 */
+	ahead = (int64_t)(1000000 - before);
+	t_check((int64_t)(relay.bundle_us - at) - ahead < 2000000, "%llu",
+	    (unsigned long long)relay.bundle_us);
+	/* who leaves before has it sent, too */
+	relay_stop();
+	until("lost ");
+	relay_start();
+	until("again ");
+	relay.bundle_us = 0;
+	schedule(c, at, "left");
+	finish(c);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	t_check(relay.bundle_us != 0, "not sent");
+}
+
+static void
+what_waits_for_the_clock_may_be_lost(void)
+{
+	struct clasp_client *c = start();
+
+	relay.timeless = true;
+	until("open ");
+	schedule(c, clasp_clock_server_us(), "bundle");
+	clasp_client_set(c, CLASP_STR("/a"), clasp_int(1), on_done,
+	    (void *)"a");
+	uv_run(&loop, UV_RUN_NOWAIT);
+	relay_stop();
+	until("lost ");
+	t_eq_str(told, "open bundle:-52:0 a:-52:0 lost ", "");
+	relay.timeless = false;
+	seen[0] = '\0';
+	relay_start();
+	until("again ");
+	clasp_client_barrier(c, on_done, (void *)"end");
+	until("end:");
+	t_check(strstr(seen, "bundle") == NULL, "%s", seen);
+	finish(c);
+}
+
+static void
+on_sync(struct clasp_client *c, const struct clasp_exchange *e, void *user)
+{
+	(void)c;
+	if (e == NULL)
+		tell("%s:none ", (const char *)user);
+	else
+		tell("%s:%d ", (const char *)user,
+		    (int)((e->offset_us + 1000000000) / 1000000000));
+}
+
+static void
+an_exchange_tells_its_own(void)
+{
+	struct clasp_client *c = start();
+
+	relay.ahead_us = 4500000000;
+	t_eq_int(clasp_client_sync(c, on_sync, (void *)"early"),
+	    CLASP_ECLOSED, "");
+	until("open ");
+	relay.timeless = true;
+	clasp_client_sync(c, on_sync, (void *)"one");
+	clasp_client_barrier(c, on_done, (void *)"bar");
+	until("bar:");
+	relay.timeless = false;
+	clasp_client_sync(c, on_sync, (void *)"two");
+	until("two:");
+	relay.timeless = true;
+	clasp_client_sync(c, on_sync, (void *)"three");
+	finish(c);
+	t_eq_str(told, "open bar:0:0 one:none two:5 three:none "
+	    "closed:0:0 ", "");
+}
+
 /* ------------------------------------------------------------ the helpers */
 
 static bool
@@ -689,6 +846,10 @@ main(void)
 	t_run(what_a_relay_does_not_look_at_is_told);
 	t_run(many_may_be_under_way);
 	t_run(a_client_may_have_its_own_loop);
+	t_run(a_bundle_for_later_waits_for_the_clock);
+	t_run(a_relay_without_time_is_believed_its_welcome);
+	t_run(what_waits_for_the_clock_may_be_lost);
+	t_run(an_exchange_tells_its_own);
 	t_run(known_params_are_recognised);
 	t_run(echoes_are_told_from_others);
 	t_run(a_snapshot_is_put_in_order);

@@ -27,6 +27,7 @@ BASHDIR		?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR		?= $(PREFIX)/share/zsh/site-functions
 FISHDIR		?= $(PREFIX)/share/fish/vendor_completions.d
 DOCDIR		?= $(PREFIX)/share/doc/clasp-tools
+UNITDIR		?= $(PREFIX)/lib/systemd/system
 
 WARN	= -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion \
 	  -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
@@ -201,6 +202,8 @@ completions: programs
 HEADERS := $(patsubst lib/%,%,$(filter-out $(WITHOUT),$(foreach r,$(RUNGS),\
 	$(wildcard lib/$(r)/*.h))))
 
+UNITS	:= $(if $(filter clasp-relay,$(PROGRAMS)),clasp-relay.service)
+
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
 	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
@@ -223,12 +226,16 @@ install: all
 	    install -m 644 completions/_$$p $(DESTDIR)$(ZSHDIR)/_$$p && \
 	    install -m 644 completions/$$p.fish $(DESTDIR)$(FISHDIR)/$$p.fish \
 	    || exit 1; done
+	for u in $(UNITS); do install -d $(DESTDIR)$(UNITDIR) && \
+	    sed 's|@BINDIR@|$(BINDIR)|' systemd/$$u.in \
+	    > $(DESTDIR)$(UNITDIR)/$$u || exit 1; done
 	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)
 
 uninstall:
 	for p in $(PROGRAMS); do rm -f $(DESTDIR)$(BINDIR)/$$p \
 	    $(DESTDIR)$(BASHDIR)/$$p $(DESTDIR)$(ZSHDIR)/_$$p \
 	    $(DESTDIR)$(FISHDIR)/$$p.fish; done
+	for u in $(UNITS); do rm -f $(DESTDIR)$(UNITDIR)/$$u; done
 	rm -f $(DESTDIR)$(LIBDIR)/libclasp.a \
 	    $(DESTDIR)$(LIBDIR)/pkgconfig/clasp.pc
 	for m in man/*.[157]; do \

@@ -12,6 +12,7 @@
 
 #include "relay/listeners.h"
 #include "relay/log.h"
+#include "relay/operation.h"
 #include "relay/options.h"
 #include "relay/settings.h"
 #include "relay/signals.h"
@@ -47,10 +48,15 @@ open_log(void)
 static void
 on_hup(void *user)
 {
-	int error = clasp_log_reopen();
+	int error;
 
 	(void)user;
-	if (error < 0)
+	if (!options.log_file)
+		return;
+	error = clasp_log_reopen();
+	if (error == 0)
+		clasp_log_line(CLASP_LOG_INFO, "log file opened again");
+	else
 		clasp_log_line(CLASP_LOG_ERROR, "%s: cannot be opened "
 		    "again, going on with the old one: %s", options.log_file,
 		    cli_strerror(-error));
@@ -61,6 +67,7 @@ on_stop(void *user)
 {
 	(void)user;
 	clasp_log_line(CLASP_LOG_INFO, "shutting down");
+	clasp_operation_draining();
 	clasp_server_stop(server);
 }
 
@@ -68,6 +75,7 @@ static void
 on_stopped(void *user)
 {
 	(void)user;
+	clasp_operation_close();
 	clasp_server_free(server);
 	clasp_signals_stop();
 }
@@ -101,12 +109,14 @@ main(int argc, char **argv)
 	make_server();
 	clasp_settings_start(options.app_config, clasp_server_router(server));
 	bound = clasp_listeners_open(&listeners, &options, server);
+	clasp_operation_open(&loop, &options, server);
 	clasp_signals_on_hup(on_hup, NULL);
 	clasp_signals_on_hup(clasp_settings_again, NULL);
 	clasp_signals_start(&loop, on_stop, NULL);
 	if (options.port_file)
 		clasp_listeners_tell(options.port_file, bound);
 	clasp_log_line(CLASP_LOG_INFO, "accepting connections");
+	clasp_operation_ready();
 	cli_ready();
 
 	uv_run(&loop, UV_RUN_DEFAULT);

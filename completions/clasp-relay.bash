@@ -110,6 +110,12 @@ _clasp_relay()
 	--rendezvous-port|=--rendezvous-port)
 		:
 		return ;;
+	--health-port|=--health-port)
+		:
+		return ;;
+	--metrics-port|=--metrics-port)
+		:
+		return ;;
 	--ready-fd|=--ready-fd)
 		:
 		return ;;
@@ -151,6 +157,8 @@ _clasp_relay()
 			--no-mdns
 			--no-broadcast
 			--rendezvous-port
+			--health-port
+			--metrics-port
 			--ready-fd
 			-q --quiet
 			-v --verbose

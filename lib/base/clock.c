@@ -19,6 +19,15 @@ clasp_clock_mono_us(void)
 }
 
 uint64_t
+clasp_clock_mono_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+uint64_t
 clasp_clock_unix_us(void)
 {
 	return read_us(CLOCK_REALTIME);

@@ -14,6 +14,7 @@
 #define LISTENERS	16
 #define BURST		(192u << 10)	/* for one peer in one turn */
 #define SWEEP_MIN_S	10	/* between looks for idle sessions */
+#define FRAME_TIMED	0x20	/* flag bit: a time stands before the payload */
 
 struct clasp_server {
 	uv_loop_t	*loop;
@@ -37,6 +38,7 @@ struct clasp_server {
 	uint64_t	 now_us;	/* the clock as last read ... */
 	const struct clasp_link *now_link;	/* ... for what this one */
 	uint32_t	 now_reads;	/* read at one time */
+	struct clasp_latency latency;
 	int		 stopping;	/* turns of the loop since */
 	int		 handles;	/* and connections, when being freed */
 	bool		 freeing;
@@ -176,14 +178,36 @@ time_of(struct clasp_server *server, const struct clasp_link *link,
 	return read_clock(server);
 }
 
+/* The type of the first message, 0 when it does not show. */
+static uint8_t
+type_of(const uint8_t *bytes, size_t len)
+{
+	size_t at = CLASP_FRAME_HEAD;
+
+	if (len > 1 && (bytes[1] & FRAME_TIMED))
+		at = CLASP_FRAME_HEAD_TIMED;
+	return len > at && clasp_msg_name(bytes[at]) ? bytes[at] : 0;
+}
+
 static int
 on_unit(struct clasp_link *link, const uint8_t *bytes, size_t len,
     size_t *used, void *user)
 {
 	struct conn *c = user;
+	struct clasp_server *server = c->server;
+	uint64_t now_us = time_of(server, link, bytes, len), begun;
+	uint8_t type;
+	int more;
 
-	return clasp_session_input(c->session, bytes, len,
-	    time_of(c->server, link, bytes, len), used);
+	if (!clasp_latency_wanted(&server->latency))
+		return clasp_session_input(c->session, bytes, len, now_us,
+		    used);
+	type = type_of(bytes, len);
+	begun = clasp_clock_mono_ns();
+	more = clasp_session_input(c->session, bytes, len, now_us, used);
+	clasp_latency_add(&server->latency, type,
+	    clasp_clock_mono_ns() - begun);
+	return more;
 }
 
 static void
@@ -547,6 +571,12 @@ struct clasp_router *
 clasp_server_router(struct clasp_server *server)
 {
 	return server->router;
+}
+
+const struct clasp_latency *
+clasp_server_latency(const struct clasp_server *server)
+{
+	return &server->latency;
 }
 
 static void

@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "core/router.h"
+#include "net/latency.h"
 #include "net/link.h"
 
 struct clasp_server;
@@ -39,6 +40,10 @@ int	clasp_server_listen(struct clasp_server *server,
 	    const struct clasp_url *url, const struct clasp_listener **out,
 	    const char **why);
 struct clasp_router *clasp_server_router(struct clasp_server *server);
+
+/* How long messages took since the start. */
+const struct clasp_latency *clasp_server_latency(
+	    const struct clasp_server *server);
 /*
  * Accept no more, work off what has arrived, say goodbye to all; `stopped`
  * comes from the loop.

@@ -30,21 +30,10 @@ static int
 listen_default(struct clasp_server *server, const struct clasp_options *o)
 {
 	struct clasp_url url = { .scheme = "ws", .port = o->port };
-	const char *host = o->host;
 	char name[300];
-	size_t n;
 
-	/* An IPv6 address may come in the brackets it has in URLs. */
-	if (host && host[0] == '[')
-		host++;
-	n = host ? strcspn(host, "]") : 0;
-	if (n >= sizeof url.host)
-		cli_die(CLI_USAGE, "--host", "too long");
-	if (n)
-		memcpy(url.host, host, n);
-	else
-		strcpy(url.host, "::");
-	snprintf(name, sizeof name, "%s port %d", n ? url.host : "*",
+	strcpy(url.host, o->host[0] ? o->host : "::");
+	snprintf(name, sizeof name, "%s port %d", o->host[0] ? o->host : "*",
 	    o->port);
 	return listen_on(server, &url, name);
 }
@@ -77,7 +66,7 @@ clasp_listeners_open(const struct clasp_listeners *l,
 	/* A ws: address of one's own stands for the default. */
 	for (i = 0; i < o->nlistens; i++)
 		if (strcmp(l->urls[i].scheme, "ws") == 0 &&
-		    !o->port_given && !o->host)
+		    !o->port_given && !o->host[0])
 			wanted = false;
 	if (!wanted && o->nlistens == 0)
 		cli_usage("--no-websocket leaves nothing to listen on");

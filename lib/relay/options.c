@@ -10,7 +10,8 @@
 
 enum {
 	OWN_PORT = CLI_OWN, OWN_HOST, OWN_LISTEN, OWN_PORT_FILE, OWN_NAME,
-	OWN_LOG_LEVEL, OWN_LOG_FILE, OWN_APP_CONFIG, OWN_MAX_SESSIONS,
+	OWN_LOG_LEVEL, OWN_LOG_FILE, OWN_HEALTH_PORT, OWN_METRICS_PORT,
+	OWN_APP_CONFIG, OWN_MAX_SESSIONS,
 	OWN_MAX_SUBSCRIPTIONS,
 	OWN_MAX_PARAMS, OWN_EVICT, OWN_MAX_SIGNALS, OWN_QUEUE_SIZE,
 	OWN_RATE_LIMIT,
@@ -87,6 +88,10 @@ static const struct cli_option own_options[] = {
 	ABSENT("no-broadcast", "do not answer broadcasts"),
 	WITH(OWN_RENDEZVOUS_PORT, "rendezvous-port", "0",
 	    "no rendezvous registry"),
+	WITH(OWN_HEALTH_PORT, "health-port", "PORT",
+	    "answer /healthz and /readyz there"),
+	WITH(OWN_METRICS_PORT, "metrics-port", "PORT",
+	    "answer /metrics there, for Prometheus"),
 	{ CLI_READY_FD, 0, "ready-fd", "N",
 	    "write \"ready\" to descriptor N when it listens", CLI_ARG, 0,
 	    NULL },
@@ -102,8 +107,7 @@ static const struct cli_option own_options[] = {
 	MISSING("trust-anchor"), MISSING("cap-max-depth"),
 	MISSING("registry-db"), MISSING("hub"), MISSING("federation-hub"),
 	MISSING("federation-id"), MISSING("federation-namespace"),
-	MISSING("federation-token"), MISSING("health-port"),
-	MISSING("metrics-port"), MISSING_FLAG("http"), MISSING("quic-port"),
+	MISSING("federation-token"), MISSING_FLAG("http"), MISSING("quic-port"),
 	MISSING("mqtt-port"), MISSING("mqtt-namespace"), MISSING("osc-port"),
 	MISSING("osc-namespace"), MISSING("cert"), MISSING("key"),
 	MISSING_FLAG("quic-self-signed"), MISSING_FLAG("tls-only"),
@@ -176,6 +180,23 @@ policy(void)
 	cli_arg_bad("'%s' is not one of lru, oldest, reject", name);
 }
 
+/* An IPv6 address may come in the brackets it has in URLs. */
+static void
+set_host(const char *host)
+{
+	size_t n;
+
+	if (host[0] == '[')
+		host++;
+	n = strcspn(host, "]");
+	if (n == 0)
+		cli_arg_bad("is empty");
+	if (n >= sizeof out->host)
+		cli_arg_bad("too long");
+	memcpy(out->host, host, n);
+	out->host[n] = '\0';
+}
+
 static void
 add_listen(const char *url)
 {
@@ -235,7 +256,7 @@ take_option(int id)
 		out->port_given = true;
 		break;
 	case OWN_HOST:
-		out->host = cli_arg();
+		set_host(cli_arg());
 		break;
 	case OWN_LISTEN:
 		add_listen(cli_arg());
@@ -248,6 +269,12 @@ take_option(int id)
 		break;
 	case OWN_LOG_LEVEL:
 		set_log_level(cli_arg());
+		break;
+	case OWN_HEALTH_PORT:
+		out->health_port = (int)cli_arg_number(0, 65535);
+		break;
+	case OWN_METRICS_PORT:
+		out->metrics_port = (int)cli_arg_number(0, 65535);
 		break;
 	case OWN_LOG_FILE:
 		out->log_file = cli_arg();
@@ -290,6 +317,8 @@ clasp_options_read(struct clasp_options *o, int argc, char **argv)
 
 	*o = (struct clasp_options){
 		.port = PORT,
+		.health_port = -1,
+		.metrics_port = -1,
 		.log_level = CLASP_LOG_INFO,
 	};
 	clasp_server_config_init(&o->server);

@@ -15,12 +15,15 @@
 
 struct clasp_options {
 	struct clasp_server_config server; /* no callbacks, no random seed */
-	const char	*host;		/* of all listeners; NULL: all */
+	char		 host[256];	/* of all listeners, without the
+					 * brackets of IPv6; "": all */
 	int		 port;		/* of the WebSocket listener */
 	bool		 port_given;
 	bool		 no_websocket;
 	const char	*listens[CLASP_OPTIONS_LISTENS];	/* URLs */
 	int		 nlistens;
+	int		 health_port;	/* -1: none; 0: any */
+	int		 metrics_port;
 	const char	*port_file;	/* NULL: none */
 	const char	*log_file;	/* NULL: standard error */
 	const char	*app_config;	/* NULL: look for one */

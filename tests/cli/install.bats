@@ -74,3 +74,30 @@ install_tree() {
 	refute_output --partial lib/dev/serial.c
 	refute_output --partial -lserialport
 }
+
+@test "the relay's unit is installed, correct and locked up" {
+	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze'
+	install_tree
+	unit=$TREE/usr/lib/systemd/system/clasp-relay.service
+	grep -qx "ExecStart=$TREE/usr/bin/clasp-relay \$CLASP_RELAY_OPTIONS" \
+	    "$unit"
+	run systemd-analyze verify --man=no "$unit"
+	assert_success
+	refute_output --partial clasp-relay.service
+	# the score of a service nothing is forbidden to is 96
+	run systemd-analyze security --offline=true --threshold=20 "$unit"
+	assert_success
+}
+
+@test "the unit follows the prefix, and goes with it" {
+	make -s -C "$TOP" BUILD="${BUILD:-build}" DESTDIR="$WORK/dest" \
+	    PREFIX=/opt/clasp install >install.log 2>&1 3>&- ||
+	    { cat install.log; false; }
+	unit=dest/opt/clasp/lib/systemd/system/clasp-relay.service
+	grep -q '^ExecStart=/opt/clasp/bin/clasp-relay ' "$unit"
+	run ! grep -q "$WORK" "$unit"
+	run ! grep -q @ <(grep -v '@[a-z]' "$unit")
+	make -s -C "$TOP" BUILD="${BUILD:-build}" DESTDIR="$WORK/dest" \
+	    PREFIX=/opt/clasp uninstall >>install.log 2>&1 3>&-
+	[ ! -e "$unit" ]
+}

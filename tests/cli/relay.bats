@@ -111,8 +111,7 @@ unix_relay() {
 # --------------------------------------------------------------- options
 
 @test "parts that are not built in are refused by name" {
-	for o in journal persist tokens auth-port health-port metrics-port \
-	    quic-port mqtt-port osc-port cert store rules hub \
+	for o in journal persist tokens auth-port quic-port mqtt-port osc-port cert store rules hub \
 	    federation-hub; do
 		run -2 --separate-stderr timeout 5 clasp-relay "--$o" 1
 		assert_equal "${stderr_lines[0]}" \
@@ -378,4 +377,50 @@ upgrade() {
 @test "-q: silence" {
 	start_relay -q
 	[ ! -s relay.log ]
+}
+
+@test "LOG_FORMAT=json: fields, and any name a client may have" {
+	LOG_FORMAT=json start_relay -v
+	name=$'q"\\b\nn\tt\x7f\u009b\u202e\u00e9'
+	clasp-set --name "$name" /a 1
+	wait_for_line relay.log 'has left'
+	run jq -s -r '.[] | select(.fields.name) | .fields.name' relay.log
+	assert_success
+	assert_equal "$output" "$name"$'\n'"$name"
+	run jq -s -r 'map(select(.fields.session)) |
+	    .[0].fields.session == .[1].fields.session' relay.log
+	assert_output true
+	run jq -s -r '.[] | select(.fields.peer) | .fields.peer' relay.log
+	assert_line --regexp '^127\.0\.0\.1:[0-9]+$'
+}
+
+@test "the log: what a client is called cannot move the cursor" {
+	start_relay -v
+	clasp-set --name $'a\e[2J\nclasp-relay: b\xc2\x9bc' /a 1
+	wait_for_line relay.log 'has left'
+	grep -q 'is "a\\x1b\[2J\\x0aclasp-relay: b\\x9bc"' relay.log
+	run ! grep -q $'[\e\x9b]' relay.log
+}
+
+@test "--log-file: SIGHUP opens it again, the relay goes on" {
+	start_relay --log-file log
+	grep -q 'accepting connections' log
+	[ ! -s relay.log ]
+	mv log log.1
+	kill -HUP "$RELAY_PID"
+	wait_for log
+	wait_for_line log.1 'SIGHUP'
+	clasp-set /a 1
+	# it cannot be opened: on with the one there is
+	rm log
+	mkdir log
+	kill -HUP "$RELAY_PID"
+	clasp-set /a 2
+	rmdir log
+	kill -HUP "$RELAY_PID"
+	wait_until 5 test -f log
+	stop_relay
+	grep -q 'shutting down' log
+	run -3 timeout 5 clasp-relay -p 0 --log-file no/such/log
+	assert_output 'clasp-relay: no/such/log: no such file or directory'
 }

@@ -40,6 +40,16 @@ address_of(const struct clasp_gesture *g)
 	return clasp_str_of(g->key + KEY_HEAD, g->key_len - KEY_HEAD);
 }
 
+/* Its sender as the key has it: also of one who has left. */
+static uintptr_t
+origin_of(const struct clasp_gesture *g)
+{
+	uintptr_t origin;
+
+	memcpy(&origin, g->key, sizeof origin);
+	return origin;
+}
+
 static void
 list_add(struct clasp_gesture_list *list, struct clasp_gesture *g, int link)
 {
@@ -117,7 +127,9 @@ flush(struct clasp_router *router, struct clasp_gesture *g, uint64_t now_us)
 	msg.publish.kind = CLASP_GESTURE;
 	msg.publish.phase = CLASP_PHASE_MOVE;
 	msg.publish.address = address_of(g);
-	clasp_router_cast_publish(router, g->sender, &msg,
+	msg.publish.has_id = g->has_id;
+	msg.publish.id = g->id;
+	clasp_router_cast_gesture(router, g->sender, origin_of(g), &msg,
 	    clasp_str_of((const char *)g->move, g->len), now_us);
 }
 
@@ -135,8 +147,8 @@ cancel(struct clasp_router *router, struct clasp_gesture *g, uint64_t now_us)
 	msg.publish.id = g->id;
 	msg.publish.content = CLASP_CONTENT_VALUE;
 	msg.publish.value = clasp_null();
-	clasp_router_cast_publish(router, g->sender, &msg, CLASP_STR_NONE,
-	    now_us);
+	clasp_router_cast_gesture(router, g->sender, origin_of(g), &msg,
+	    CLASP_STR_NONE, now_us);
 	gesture_free(&router->gestures, g);
 }
 

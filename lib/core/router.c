@@ -109,6 +109,7 @@ clasp_router_free(struct clasp_router *router)
 		while (router->sessions[i].first != NULL)
 			clasp_session_close(router->sessions[i].first, 0);
 	clasp_schedule_clear(router);
+	clasp_paces_clear(&router->paces);
 	clasp_table_clear(&router->ids);
 	clasp_snapshots_clear(&router->snapshots);
 	clasp_slabs_clear(&router->casts);
@@ -219,6 +220,8 @@ clasp_router_tick(struct clasp_router *router, uint64_t now_us)
 	next = at < next ? at : next;
 	at = clasp_gestures_tick(router, now_us);
 	next = at < next ? at : next;
+	at = clasp_pace_tick(router, now_us);
+	next = at < next ? at : next;
 	at = clasp_sweep_tick(router, now_us);
 	next = at < next ? at : next;
 	if (clasp_snapshot_search(router, now_us))
@@ -261,6 +264,7 @@ clasp_router_shutdown(struct clasp_router *router, uint64_t now_us)
 		    "%u scheduled bundles will not run", (unsigned)dropped);
 	clasp_router_enter(router);
 	while ((s = router->sessions[CLASP_SESSION_OPEN].first) != NULL) {
+		clasp_pace_flush(s, CLASP_STR_NONE, now_us);
 		clasp_session_error(s, 501, CLASP_STR_NONE, "shutting down");
 		clasp_session_shut(s, CLASP_CLOSE_GOING_AWAY,
 		    "shutting down");
@@ -282,7 +286,7 @@ clasp_router_stats(const struct clasp_router *router,
 		.subscriptions = clasp_subs_count(router->subs),
 		.params = clasp_store_count(router->store),
 		.signals = clasp_signals_count(router->signals),
-		.scheduled = router->schedule.count,
+		.scheduled = router->schedule.due.count,
 		.messages_in = router->messages_in,
 		.messages_out = router->messages_out,
 		.drops = router->drops,
@@ -488,9 +492,9 @@ retain(struct clasp_router *router, const struct clasp_publish *p,
 }
 
 void
-clasp_router_cast_publish(struct clasp_router *router,
-    const struct clasp_session *sender, const struct clasp_msg *msg,
-    struct clasp_str payload, uint64_t now_us)
+clasp_router_cast_gesture(struct clasp_router *router,
+    const struct clasp_session *sender, uintptr_t origin,
+    const struct clasp_msg *msg, struct clasp_str payload, uint64_t now_us)
 {
 	const struct clasp_publish *p = &msg->publish;
 	struct clasp_cast cast;
@@ -503,9 +507,21 @@ clasp_router_cast_publish(struct clasp_router *router,
 	cast.payload = payload;
 	cast.qos = clasp_msg_qos(msg);
 	cast.ready = 0;
+	cast.origin = origin;
 	clasp_router_cast(router, &cast, sender, now_us);
+}
+
+void
+clasp_router_cast_publish(struct clasp_router *router,
+    const struct clasp_session *sender, const struct clasp_msg *msg,
+    struct clasp_str payload, uint64_t now_us)
+{
+	const struct clasp_publish *p = &msg->publish;
+
+	clasp_router_cast_gesture(router, sender, (uintptr_t)sender, msg,
+	    payload, now_us);
 	if (p->kind == CLASP_TIMELINE)
-		retain(router, p, cast.hash, payload, now_us);
+		retain(router, p, clasp_hash(p->address), payload, now_us);
 }
 
 /* -------------------------------------------------------------- handlers */
@@ -557,6 +573,7 @@ on_get(struct clasp_session *s, const struct clasp_msg *msg,
     struct clasp_str payload, uint64_t now_us)
 {
 	struct clasp_str address = msg->get.address;
+	uint64_t hash = clasp_hash(address);
 	const struct clasp_record *r;
 	struct clasp_refusal refusal;
 
@@ -565,12 +582,14 @@ on_get(struct clasp_session *s, const struct clasp_msg *msg,
 		clasp_session_error(s, refusal.code, address, refusal.text);
 		return;
 	}
-	r = clasp_store_get(s->router->store, address, clasp_hash(address),
-	    now_us);
-	if (r == NULL)
+	r = clasp_store_get(s->router->store, address, hash, now_us);
+	if (r == NULL) {
 		clasp_session_error(s, 201, address, "no such parameter");
-	else
-		clasp_snapshot_one(s, r);
+		return;
+	}
+	/* what waits is older than what this shows */
+	clasp_pace_flush_one(s, address, hash, now_us);
+	clasp_snapshot_one(s, r);
 }
 
 /* A MessagePack map is sent on in the binary form. */
@@ -641,15 +660,18 @@ on_subscribe(struct clasp_session *s, const struct clasp_msg *msg,
 	}
 	sub = clasp_subs_add(router->subs, &s->subscriber, m->id, m->pattern,
 	    m->types);
+	if (sub != NULL && clasp_pace_begin(&router->paces, sub,
+	    m->has_max_rate ? m->max_rate : 0,
+	    m->has_epsilon ? m->epsilon : 0) < 0) {
+		clasp_subs_remove(router->subs, sub);
+		sub = NULL;
+	}
 	if (sub == NULL) {
 		clasp_session_error(s, 500, m->pattern, "out of memory");
 		return;
 	}
 	if (old != NULL)
 		clasp_subs_remove(router->subs, old);
-	sub->max_rate = m->has_max_rate ? m->max_rate : 0;
-	sub->has_epsilon = m->has_epsilon;
-	sub->epsilon = m->epsilon;
 	sub->history = m->has_history ? m->history : 0;
 	sub->window = m->has_window ? m->window : 0;
 	if (sub->types & 1 << CLASP_PARAM)

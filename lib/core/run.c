@@ -49,6 +49,8 @@ clasp_run_begin(struct clasp_router *router,
 	for (i = 0; i < n; i++) {
 		if (!takes_part(&matches[i], cast->types, except))
 			continue;
+		if (matches[i].paced & cast->types)
+			return;
 		s = clasp_session_of(matches[i].owner);
 		if (!is_quick(s) ||
 		    (count > 0 && s->out.framing != run->framing))

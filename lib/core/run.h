@@ -44,7 +44,8 @@ struct clasp_run {
 
 /*
  * All of the cast's recipients have been queued it: what follows of this
- * address may be a run.  Nothing begins when one of them is slow.
+ * address may be a run.  Nothing begins when one of them is slow,
+ * or gets them at a pace of its own.
  */
 void	clasp_run_begin(struct clasp_router *router,
 	    const struct clasp_match *matches, int n,

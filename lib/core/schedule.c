@@ -13,54 +13,13 @@
 #define TURN_MAX	16384
 
 struct clasp_scheduled {
-	uint64_t	 at_us;
-	uint64_t	 order;
+	struct clasp_due due;		/* first: the heap knows only this */
 	struct clasp_author *author;	/* a reference */
 	struct clasp_session *sender;	/* NULL: has left */
 	struct clasp_scheduled *next, **back;	/* of the same sender */
 	size_t		 len;
 	char		 payload[];
 };
-
-static bool
-before(const struct clasp_scheduled *a, const struct clasp_scheduled *b)
-{
-	return a->at_us != b->at_us ? a->at_us < b->at_us :
-	    a->order < b->order;
-}
-
-static void
-heap_add(struct clasp_schedule *schedule, struct clasp_scheduled *e)
-{
-	uint32_t i = schedule->count++, up;
-
-	for (; i > 0; i = up) {
-		up = (i - 1) / 2;
-		if (before(schedule->heap[up], e))
-			break;
-		schedule->heap[i] = schedule->heap[up];
-	}
-	schedule->heap[i] = e;
-}
-
-static struct clasp_scheduled *
-heap_take(struct clasp_schedule *schedule)
-{
-	struct clasp_scheduled **heap = schedule->heap, *first = heap[0];
-	struct clasp_scheduled *last = heap[--schedule->count];
-	uint32_t i, down;
-
-	for (i = 0; (down = 2 * i + 1) < schedule->count; i = down) {
-		if (down + 1 < schedule->count &&
-		    before(heap[down + 1], heap[down]))
-			down++;
-		if (before(last, heap[down]))
-			break;
-		heap[i] = heap[down];
-	}
-	heap[i] = last;
-	return first;
-}
 
 /* Its sender knows nothing of it any more. */
 static void
@@ -90,7 +49,7 @@ clasp_schedule_room(const struct clasp_session *s, size_t bytes)
 	const struct clasp_schedule *schedule = &s->router->schedule;
 
 	return s->nscheduled < CLASP_SCHEDULE_EACH &&
-	    schedule->count < CLASP_SCHEDULE_ALL &&
+	    schedule->due.count < CLASP_SCHEDULE_ALL &&
 	    bytes <= CLASP_SCHEDULE_BYTES - schedule->bytes;
 }
 
@@ -99,21 +58,16 @@ clasp_schedule_add(struct clasp_session *s, uint64_t at_us,
     struct clasp_str payload)
 {
 	struct clasp_schedule *schedule = &s->router->schedule;
-	uint32_t cap = schedule->cap ? schedule->cap * 2 : 64;
-	struct clasp_scheduled **heap, *e;
+	struct clasp_scheduled *e = malloc(sizeof *e + payload.len);
 
-	if (schedule->count == schedule->cap) {
-		heap = realloc(schedule->heap, cap * sizeof *heap);
-		if (heap == NULL)
-			return CLASP_ENOMEM;
-		schedule->heap = heap;
-		schedule->cap = cap;
-	}
-	e = malloc(sizeof *e + payload.len);
 	if (e == NULL)
 		return CLASP_ENOMEM;
-	e->at_us = at_us;
-	e->order = schedule->order++;
+	e->due = (struct clasp_due){ .at_us = at_us,
+	    .order = schedule->order++ };
+	if (clasp_dues_add(&schedule->due, &e->due) < 0) {
+		free(e);
+		return CLASP_ENOMEM;
+	}
 	e->author = s->author;
 	e->author->refs++;
 	e->sender = s;
@@ -126,7 +80,6 @@ clasp_schedule_add(struct clasp_session *s, uint64_t at_us,
 	e->len = payload.len;
 	memcpy(e->payload, payload.p, payload.len);
 	schedule->bytes += e->len;
-	heap_add(schedule, e);
 	return 0;
 }
 
@@ -157,12 +110,14 @@ clasp_schedule_tick(struct clasp_router *router, uint64_t now_us)
 {
 	struct clasp_schedule *schedule = &router->schedule;
 	struct clasp_scheduled *e;
+	struct clasp_due *first;
 	uint32_t members = 0;
 
-	while (schedule->count > 0) {
-		if (schedule->heap[0]->at_us > now_us || members > TURN_MAX)
-			return schedule->heap[0]->at_us;
-		e = heap_take(schedule);
+	while ((first = clasp_dues_first(&schedule->due)) != NULL) {
+		if (first->at_us > now_us || members > TURN_MAX)
+			return first->at_us;
+		clasp_dues_remove(&schedule->due, first);
+		e = (struct clasp_scheduled *)first;
 		members += run(router, e, now_us) + 1;
 		scheduled_free(schedule, e);
 	}
@@ -180,12 +135,11 @@ uint32_t
 clasp_schedule_clear(struct clasp_router *router)
 {
 	struct clasp_schedule *schedule = &router->schedule;
-	uint32_t count = schedule->count, i;
+	uint32_t count = schedule->due.count, i;
 
 	for (i = 0; i < count; i++)
-		scheduled_free(schedule, schedule->heap[i]);
-	free(schedule->heap);
-	schedule->heap = NULL;
-	schedule->count = schedule->cap = 0;
+		scheduled_free(schedule,
+		    (struct clasp_scheduled *)schedule->due.heap[i]);
+	clasp_dues_clear(&schedule->due);
 	return count;
 }

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/due.h"
 #include "base/str.h"
 
 #define CLASP_SCHEDULE_EACH	1000	/* of one session */
@@ -24,8 +25,7 @@ struct clasp_scheduled;
 struct clasp_session;
 
 struct clasp_schedule {
-	struct clasp_scheduled **heap;
-	uint32_t	 count, cap;
+	struct clasp_dues due;
 	uint64_t	 order;		/* of the next one */
 	size_t		 bytes;
 };

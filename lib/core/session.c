@@ -515,27 +515,29 @@ clasp_cast_span(struct clasp_router *router, struct clasp_cast *cast,
 	return span;
 }
 
-void
+bool
 clasp_session_deliver(struct clasp_session *s, struct clasp_cast *cast,
     uint64_t now_us)
 {
 	const struct clasp_span *span;
 
 	if (s->state != CLASP_SESSION_OPEN)
-		return;
+		return false;
 	if (s->job != NULL && cast->newest &&
 	    clasp_job_awaits(s->job, cast->address))
-		return;
+		return false;
 	if (s->missed != NULL || !room(s, now_us)) {
 		if (cast->newest)
 			miss(s, cast, now_us);
 		else
 			count_drop(s, now_us);
-		return;
+		return false;
 	}
 	span = clasp_cast_span(s->router, cast, s->out.framing);
-	if (span == NULL || clasp_session_queue(s, span) < 0)
-		count_drop(s, now_us);
+	if (span != NULL && clasp_session_queue(s, span) == 0)
+		return true;
+	count_drop(s, now_us);
+	return false;
 }
 
 /* Recipients whose memory is asked for before it is their turn. */
@@ -563,6 +565,7 @@ clasp_session_deliver_all(struct clasp_router *router,
     const struct clasp_match *matches, int n, struct clasp_cast *cast,
     const struct clasp_session *except, uint64_t now_us)
 {
+	struct clasp_parcel *parcel = NULL;
 	struct clasp_session *s;
 	uint32_t fast = 0, slow = 0;
 	int i;
@@ -574,13 +577,16 @@ clasp_session_deliver_all(struct clasp_router *router,
 			    clasp_session_of(matches[i + AHEAD].owner), 1);
 		if (!(matches[i].types & cast->types) || s == except)
 			continue;
-		if (deliver_next(s, cast, &router->config)) {
+		if (matches[i].paced & cast->types) {
+			slow += clasp_pace_deliver(s, cast, &parcel, now_us);
+		} else if (deliver_next(s, cast, &router->config)) {
 			fast++;
 		} else {
 			clasp_session_deliver(s, cast, now_us);
 			slow++;
 		}
 	}
+	clasp_parcel_drop(parcel);
 	router->messages_out += fast;
 	clasp_figures_fanout(&router->figures, fast + slow, 1);
 }
@@ -634,6 +640,9 @@ send_newest(struct clasp_session *s, const struct clasp_missed_one *one,
 	    clasp_slabs_encode(&router->replies,
 	    (enum clasp_framing)s->out.framing, &msg, NULL, &span) == 0)
 		sent = clasp_session_queue(s, &span) == 0;
+	if (sent)
+		clasp_pace_sent(s, msg.set.address, one->hash, &msg.set.value,
+		    now_us);
 	clasp_arena_reset(&router->arena);
 	return sent;
 }

@@ -11,6 +11,7 @@
 #include "core/figures.h"
 #include "core/gesture.h"
 #include "core/missed.h"
+#include "core/pace.h"
 #include "core/retained.h"
 #include "core/router.h"
 #include "core/run.h"
@@ -101,6 +102,7 @@ struct clasp_router {
 	struct clasp_sweep sweep;
 	struct clasp_schedule schedule;
 	struct clasp_gestures gestures;
+	struct clasp_paces paces;
 	uint64_t	 messages_in, messages_out, drops;
 	struct clasp_figures figures;
 	uint8_t		 room[16384];	/* of the arena */
@@ -124,6 +126,7 @@ struct clasp_cast {
 	struct clasp_str payload;	/* sent as it is */
 	uint8_t		 qos;		/* of payload */
 	uint8_t		 ready;		/* bits of spans that are filled */
+	uintptr_t	 origin;	/* of a gesture: tells senders apart */
 	struct clasp_span spans[CLASP_FRAMINGS];
 };
 
@@ -176,6 +179,12 @@ void	clasp_router_cast_publish(struct clasp_router *router,
 	    const struct clasp_session *sender, const struct clasp_msg *msg,
 	    struct clasp_str payload, uint64_t now_us);
 
+/* The same for a gesture, whose sender may have left. */
+void	clasp_router_cast_gesture(struct clasp_router *router,
+	    const struct clasp_session *sender, uintptr_t origin,
+	    const struct clasp_msg *msg, struct clasp_str payload,
+	    uint64_t now_us);
+
 /* The cast's bytes for this framing, encoded when first asked for; NULL: it
  * cannot be. */
 const struct clasp_span *clasp_cast_span(struct clasp_router *router,
@@ -191,8 +200,8 @@ void	clasp_session_reply_span(struct clasp_session *s,
 /* Queue an ERROR; address may be absent. */
 void	clasp_session_error(struct clasp_session *s, uint16_t code,
 	    struct clasp_str address, const char *text);
-/* Queue a message of a cast, or count it as dropped. */
-void	clasp_session_deliver(struct clasp_session *s,
+/* Queue a message of a cast (true), or miss it, or count it as dropped. */
+bool	clasp_session_deliver(struct clasp_session *s,
 	    struct clasp_cast *cast, uint64_t now_us);
 /* The same for all that a match found, but not for `except`. */
 void	clasp_session_deliver_all(struct clasp_router *router,

@@ -437,10 +437,13 @@ void
 clasp_snapshot_send(struct clasp_session *s, struct clasp_str pattern,
     bool empty, const uint32_t *sub_id, uint64_t now_us)
 {
-	struct clasp_job *job = job_new(pattern, sub_id);
+	struct clasp_job *job;
 	bool all;
 	int more;
 
+	/* what waits is older than what the snapshot shows */
+	clasp_pace_flush(s, pattern, now_us);
+	job = job_new(pattern, sub_id);
 	if (job == NULL) {
 		clasp_session_shut(s, CLASP_CLOSE_INTERNAL, "out of memory");
 		return;

@@ -23,6 +23,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "core/pace.h"
 #include "wire/address.h"
 
 #define CACHE_SETS	4096		/* a power of two */
@@ -431,6 +432,7 @@ clasp_subs_remove(struct clasp_subs *subs, struct clasp_sub *sub)
 	subs->count--;
 	subs->generation++;
 	prune(subs, sub->node);
+	clasp_pace_end(sub->pace);
 	free(sub);
 }
 
@@ -508,11 +510,15 @@ collect(struct clasp_subs *subs, const struct clasp_subs_node *node,
 {
 	const struct clasp_sub *sub;
 	struct clasp_match *found;
+	uint8_t paced;
 	size_t cap;
 
 	for (sub = node->subs; sub != NULL; sub = sub->next_here) {
+		paced = sub->pace != NULL ? sub->types : 0;
 		if (sub->owner->stamp == stamp) {
-			subs->found[sub->owner->index].types |= sub->types;
+			found = &subs->found[sub->owner->index];
+			found->types |= sub->types;
+			found->paced |= paced;
 			continue;
 		}
 		if (subs->nfound == subs->cap_found) {
@@ -526,7 +532,8 @@ collect(struct clasp_subs *subs, const struct clasp_subs_node *node,
 		sub->owner->stamp = stamp;
 		sub->owner->index = (uint32_t)subs->nfound;
 		subs->found[subs->nfound++] = (struct clasp_match){
-		    .owner = sub->owner, .types = sub->types };
+		    .owner = sub->owner, .types = sub->types,
+		    .paced = paced };
 	}
 	return 0;
 }

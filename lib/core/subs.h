@@ -16,6 +16,7 @@
 
 #include "base/str.h"
 
+struct clasp_pace;
 struct clasp_subs;
 struct clasp_subs_node;
 
@@ -23,6 +24,7 @@ struct clasp_subs_node;
 struct clasp_subscriber {
 	struct clasp_sub *first;	/* its subscriptions, newest first */
 	uint32_t	 count;
+	uint32_t	 paced;		/* of these, with a rate or epsilon */
 	uint32_t	 index;		/* in the result being collected */
 	uint64_t	 stamp;		/* which result that is */
 };
@@ -33,12 +35,10 @@ struct clasp_sub {
 	struct clasp_sub *next_here, **back_here; /* of the same pattern */
 	struct clasp_subs_node *node;
 	uint32_t	 id;		/* the client's */
+	struct clasp_pace *pace;	/* rate and epsilon; NULL: none */
 	uint8_t		 types;		/* 1 << enum clasp_kind; never 0 */
-	bool		 has_epsilon;
-	uint32_t	 max_rate;	/* Hz, 0 unlimited */
 	uint32_t	 history;	/* entries */
 	uint32_t	 window;	/* ms */
-	double		 epsilon;
 	uint16_t	 pattern_len;
 	char		 pattern[];	/* trimmed */
 };
@@ -53,6 +53,7 @@ clasp_sub_pattern(const struct clasp_sub *sub)
 struct clasp_match {
 	struct clasp_subscriber *owner;
 	uint8_t		 types;		/* of all its subscriptions there */
+	uint8_t		 paced;		/* of those with a rate or epsilon */
 };
 
 #define CLASP_SUB_TYPES	0x1f		/* all five kinds */
@@ -63,12 +64,13 @@ void	clasp_subs_free(struct clasp_subs *subs);
 
 /*
  * Subscribe.  The pattern must be valid; types 0 is all.  NULL: no memory.
- * Options of the result may be set by the caller.
+ * Options of the result may be set by the caller, before anything is looked
+ * up.
  */
 struct clasp_sub *clasp_subs_add(struct clasp_subs *subs,
 	    struct clasp_subscriber *owner, uint32_t id,
 	    struct clasp_str pattern, uint8_t types);
-/* Take one out and free it. */
+/* Take one out and free it; its pace ends. */
 void	clasp_subs_remove(struct clasp_subs *subs, struct clasp_sub *sub);
 /* All of one owner: as many steps as it has subscriptions. */
 void	clasp_subs_remove_all(struct clasp_subs *subs,

@@ -332,37 +332,6 @@ entry_of(struct cli_thin *t, const struct clasp_item *item)
 /* -------------------------------------------------------------- decisions */
 
 static bool
-number_of(const struct clasp_value *v, double *out)
-{
-	if (v->type == CLASP_INT)
-		*out = (double)v->integer;
-	else if (v->type == CLASP_FLOAT)
-		*out = v->number;
-	else
-		return false;
-	return true;
-}
-
-/* Is b at least epsilon from a?  What are no two numbers always is. */
-static bool
-far(double epsilon, const struct clasp_value *a, const struct clasp_value *b)
-{
-	double x, y;
-	uint32_t i;
-
-	if (a->type == CLASP_ARRAY && b->type == CLASP_ARRAY &&
-	    a->count == b->count) {
-		for (i = 0; i < a->count; i++)
-			if (far(epsilon, &a->items[i], &b->items[i]))
-				return true;
-		return false;
-	}
-	if (!number_of(a, &x) || !number_of(b, &y))
-		return true;
-	return !(fabs(y - x) < epsilon);
-}
-
-static bool
 is_move(const struct clasp_item *item)
 {
 	return item->msg.type == CLASP_PUBLISH &&
@@ -378,7 +347,8 @@ too_little(const struct cli_thin *t, const struct entry *e,
 
 	if (!e->known || v == NULL || is_move(item))
 		return false;
-	if (t->config.epsilon > 0 && !far(t->config.epsilon, &e->value, v))
+	if (t->config.epsilon > 0 &&
+	    !clasp_value_apart(&e->value, v, t->config.epsilon))
 		return true;
 	return t->config.changed && clasp_value_equal(&e->value, v);
 }

@@ -103,6 +103,47 @@ clasp_value_equal(const struct clasp_value *a, const struct clasp_value *b)
 	return false;
 }
 
+/* Two integers are subtracted as such: as floats large ones would be equal. */
+static bool
+number_apart(const struct clasp_value *a, const struct clasp_value *b,
+    double epsilon)
+{
+	bool ints = a->type == CLASP_INT && b->type == CLASP_INT;
+	double x, y;
+
+	if (ints)
+		return (double)(a->integer > b->integer ?
+		    (uint64_t)a->integer - (uint64_t)b->integer :
+		    (uint64_t)b->integer - (uint64_t)a->integer) >= epsilon;
+	x = a->type == CLASP_INT ? (double)a->integer : a->number;
+	y = b->type == CLASP_INT ? (double)b->integer : b->number;
+	/* equal infinities have no difference; NaN is never near */
+	return x != y && !(fabs(y - x) < epsilon);
+}
+
+static bool
+is_number(const struct clasp_value *v)
+{
+	return v->type == CLASP_INT || v->type == CLASP_FLOAT;
+}
+
+bool
+clasp_value_apart(const struct clasp_value *a, const struct clasp_value *b,
+    double epsilon)
+{
+	uint32_t i;
+
+	if (is_number(a) && is_number(b))
+		return number_apart(a, b, epsilon);
+	if (a->type != CLASP_ARRAY || b->type != CLASP_ARRAY ||
+	    a->count != b->count)
+		return true;
+	for (i = 0; i < a->count; i++)
+		if (clasp_value_apart(&a->items[i], &b->items[i], epsilon))
+			return true;
+	return false;
+}
+
 static int
 copy_items(const struct clasp_value *v, struct clasp_arena *arena,
     struct clasp_value *out)

@@ -134,6 +134,12 @@ const struct clasp_value *clasp_map_get(const struct clasp_value *map,
 bool	clasp_value_equal(const struct clasp_value *a,
 	    const struct clasp_value *b);
 /*
+ * Has a number moved by epsilon (> 0) or more?  Of two arrays of one length
+ * any element; whatever is no pair of numbers has, and so has NaN.
+ */
+bool	clasp_value_apart(const struct clasp_value *a,
+	    const struct clasp_value *b, double epsilon);
+/*
  * A copy of v and of all it points to, in the arena.
  * Returns 0 or CLASP_ENOMEM.
  */

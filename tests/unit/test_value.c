@@ -163,6 +163,55 @@ values_are_copied_and_compared(void)
 }
 
 /* Size, put and get agree, alone and inside a message. */
+#define I(v)	{ .type = CLASP_INT, .integer = (v) }
+#define F(v)	{ .type = CLASP_FLOAT, .number = (v) }
+#define A(n, v)	{ .type = CLASP_ARRAY, .count = (n), .items = (v) }
+#define NIL	{ .type = CLASP_NULL }
+
+/* Both ways round. */
+static void
+numbers_move_by_an_epsilon(void)
+{
+	static const struct clasp_value three[] = { I(1), F(2), NIL };
+	static const struct {
+		struct clasp_value a, b;
+		double epsilon;
+		bool want;
+	} rows[] = {
+		{ I(1), I(3), 2, true },
+		{ I(1), I(3), 2.5, false },
+		{ I(1), F(1.5), 0.5, true },
+		{ F(1), F(1.49), 0.5, false },
+		/* no difference that a double could hold, but one */
+		{ I(INT64_MAX), I(INT64_MAX - 1), 1, true },
+		{ I(INT64_MAX), I(INT64_MIN), 1e19, true },
+		{ I(INT64_MAX), I(INT64_MIN), 2e19, false },
+		{ F(INFINITY), F(INFINITY), 1, false },
+		{ F(INFINITY), F(-INFINITY), 1e308, true },
+		{ F(1e308), F(-1e308), 1e308, true },
+		{ F(0.0), F(-0.0), 5e-324, false },
+		{ F(NAN), F(NAN), 1e308, true },
+		{ F(NAN), I(0), 1e308, true },
+		{ NIL, NIL, 1, true },
+		{ { .type = CLASP_BOOL, .boolean = true }, I(1), 1, true },
+		{ A(2, three), A(2, three), 1, false },
+		{ A(2, three), A(1, three), 1, true },
+		{ A(1, three), A(1, three + 1), 1, true },
+		{ A(1, three), A(1, three + 1), 2, false },
+		{ A(3, three), A(3, three), 1, true },
+		{ A(0, NULL), A(0, NULL), 1, false },
+		{ A(1, three), I(1), 1, true },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		t_eq_int(clasp_value_apart(&rows[i].a, &rows[i].b,
+		    rows[i].epsilon), rows[i].want, "row %zu", i);
+		t_eq_int(clasp_value_apart(&rows[i].b, &rows[i].a,
+		    rows[i].epsilon), rows[i].want, "row %zu back", i);
+	}
+}
+
 static void
 values_by_themselves(void)
 {
@@ -613,6 +662,7 @@ main(void)
 	t_run(floats_widen_by_bits);
 	t_run(narrow_codes_come_back);
 	t_run(values_are_copied_and_compared);
+	t_run(numbers_move_by_an_epsilon);
 	t_run(values_by_themselves);
 	t_run(encoder_refuses);
 	t_run(appended_frames_stand_one_behind_the_other);

@@ -1,6 +1,8 @@
 /* acceptor.c - see acceptor.h */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -8,6 +10,37 @@
 
 #define BACKLOG		4096
 #define TURN_MAX	64	/* accepted in one turn of the loop */
+#define RESERVED	16	/* descriptors for files and the like */
+
+/* A peer may have a descriptor below this. */
+static int
+most_of(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+	    limit.rlim_cur > INT_MAX)
+		return INT_MAX;
+	if (limit.rlim_cur < 4 * RESERVED)
+		return (int)(limit.rlim_cur - limit.rlim_cur / 4);
+	return (int)limit.rlim_cur - RESERVED;
+}
+
+static bool
+make_room(struct clasp_acceptor *acceptor)
+{
+	return acceptor->make_room && acceptor->make_room(acceptor);
+}
+
+/* One more, or one too many? */
+static void
+welcome(struct clasp_acceptor *acceptor, int fd)
+{
+	if (fd < acceptor->most || make_room(acceptor))
+		acceptor->peer(acceptor, fd);
+	else
+		close(fd);
+}
 
 static void
 turn_away(struct clasp_acceptor *acceptor)
@@ -35,10 +68,11 @@ on_readable(uv_poll_t *poll, int status, int events)
 		fd = accept4(acceptor->fd, NULL, NULL,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
-			acceptor->peer(acceptor, fd);
+			welcome(acceptor, fd);
 			continue;
 		}
-		if (errno == EMFILE || errno == ENFILE)
+		if ((errno == EMFILE || errno == ENFILE) &&
+		    !make_room(acceptor))
 			turn_away(acceptor);
 		else if (errno == EAGAIN)
 			return;
@@ -60,6 +94,7 @@ clasp_acceptor_start(struct clasp_acceptor *acceptor, uv_loop_t *loop, int fd)
 	}
 	acceptor->poll.data = acceptor;
 	acceptor->fd = fd;
+	acceptor->most = most_of();
 	acceptor->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	uv_poll_start(&acceptor->poll, UV_READABLE, on_readable);
 	return 0;

@@ -7,14 +7,24 @@
 #ifndef CLASP_NET_ACCEPTOR_H
 #define CLASP_NET_ACCEPTOR_H
 
+#include <stdbool.h>
+
 #include <uv.h>
 
 struct clasp_acceptor {
 	uv_poll_t	 poll;
 	int		 fd;
 	int		 spare;
+	int		 most;		/* descriptors from here on are kept
+					 * for other work than peers */
 	/* a connected, non-blocking socket, the callee's from now on */
 	void		(*peer)(struct clasp_acceptor *acceptor, int fd);
+	/*
+	 * Descriptors run out: close a peer that has not said anything worth
+	 * keeping it for.  False: there is none, and the newest caller is
+	 * turned away.  May be NULL.
+	 */
+	bool		(*make_room)(struct clasp_acceptor *acceptor);
 	void		(*closed)(struct clasp_acceptor *acceptor);
 };
 

@@ -257,6 +257,17 @@ on_peer(struct clasp_acceptor *acceptor, int fd)
 	uv_poll_start(&c->poll, UV_READABLE, on_ready);
 }
 
+static bool
+make_room(struct clasp_acceptor *acceptor)
+{
+	struct clasp_http *http = (struct clasp_http *)(void *)acceptor;
+
+	if (!http->oldest)
+		return false;
+	hang_up(http->oldest);
+	return true;
+}
+
 static void
 on_acceptor_closed(struct clasp_acceptor *acceptor)
 {
@@ -283,6 +294,7 @@ clasp_http_listen(uv_loop_t *loop, const char *host, int port,
 	http->fn = fn;
 	http->user = user;
 	http->acceptor.peer = on_peer;
+	http->acceptor.make_room = make_room;
 	http->acceptor.closed = on_acceptor_closed;
 	fd = clasp_bind_tcp(host, port, why);
 	if (fd < 0) {

@@ -14,6 +14,8 @@
 #define LISTENERS	16
 #define BURST		(192u << 10)	/* for one peer in one turn */
 #define SWEEP_MIN_S	10	/* between looks for idle sessions */
+#define LAST_READ_MS	500	/* for what arrived before the end */
+#define GOODBYE_MS	1000	/* what a link takes for its own end */
 #define FRAME_TIMED	0x20	/* flag bit: a time stands before the payload */
 
 struct clasp_server {
@@ -40,6 +42,9 @@ struct clasp_server {
 	uint32_t	 now_reads;	/* read at one time */
 	struct clasp_latency latency;
 	int		 stopping;	/* turns of the loop since */
+	bool		 patient;	/* queues are waited for */
+	uint64_t	 read_before;	/* messages, when stopping */
+	uint64_t	 read_until;	/* uv_now, at the latest */
 	int		 handles;	/* and connections, when being freed */
 	bool		 freeing;
 };
@@ -51,6 +56,8 @@ struct conn {
 	struct conn	*next, *prev;
 	size_t		 woken;		/* place in the list + 1; 0: none */
 	bool		 paused;
+	uint16_t	 leaving;	/* code of the close that waits for
+					 * the queue; 0: none */
 };
 
 static void
@@ -112,7 +119,11 @@ on_close(struct clasp_session *s, void *user, int code, const char *reason)
 	struct conn *c = user;
 
 	(void)s;
-	clasp_link_close(c->link, code, reason);
+	/* A link gives its queue a second; at the end there is more time. */
+	if (c->server->patient && c->link->out->bytes > 0)
+		c->leaving = (uint16_t)code;
+	else
+		clasp_link_close(c->link, code, reason);
 }
 
 static void
@@ -211,12 +222,22 @@ on_unit(struct clasp_link *link, const uint8_t *bytes, size_t len,
 }
 
 static void
+leave(struct conn *c)
+{
+	int code = c->leaving;
+
+	c->leaving = 0;
+	clasp_link_close(c->link, code, "shutting down");
+}
+
+static void
 on_sent(struct clasp_link *link, size_t n, void *user)
 {
 	struct conn *c = user;
 
-	(void)link;
 	clasp_session_sent(c->session, n, read_clock(c->server));
+	if (c->leaving && link->out->bytes == 0)
+		leave(c);
 }
 
 static void
@@ -430,6 +451,31 @@ on_prepare(uv_prepare_t *prepare)
 	flush_woken(prepare->data);
 }
 
+/*
+ * When a turn has read nothing more that was there, say goodbye; and after a
+ * while to those who never stop talking.
+ */
+static void
+last_turn(struct clasp_server *server)
+{
+	struct clasp_router_stats stats;
+
+	clasp_router_stats(server->router, &stats);
+	if (stats.messages_in != server->read_before &&
+	    uv_now(server->loop) < server->read_until) {
+		server->read_before = stats.messages_in;
+		server->stopping = 1;
+		return;
+	}
+	if (++server->stopping <= 2)
+		return;
+	uv_idle_stop(&server->last_turn);
+	clasp_router_shutdown(server->router, read_clock(server));
+	flush_woken(server);
+	if (server->count == 0)
+		finish_stop(server);
+}
+
 static void
 on_check(uv_check_t *check)
 {
@@ -437,17 +483,8 @@ on_check(uv_check_t *check)
 
 	tick(server);
 	flush_woken(server);
-	if (server->stopping == 0 || server->stopping > 2)
-		return;
-	/* One turn more has read what was there; now say goodbye. */
-	if (++server->stopping > 2) {
-		uv_idle_stop(&server->last_turn);
-		clasp_router_shutdown(server->router,
-		    read_clock(server));
-		flush_woken(server);
-		if (server->count == 0)
-			finish_stop(server);
-	}
+	if (server->stopping > 0 && server->stopping <= 2)
+		last_turn(server);
 }
 
 static void
@@ -585,6 +622,20 @@ on_drained(uv_timer_t *timer)
 	finish_stop(timer->data);
 }
 
+/* Those who still did not take their queues get what a link gives them. */
+static void
+on_impatient(uv_timer_t *timer)
+{
+	struct clasp_server *server = timer->data;
+	struct conn *c;
+
+	server->patient = false;
+	for (c = server->first; c; c = c->next)
+		if (c->leaving)
+			leave(c);
+	uv_timer_start(timer, on_drained, GOODBYE_MS, 0);
+}
+
 static void
 close_listeners(struct clasp_server *server)
 {
@@ -596,13 +647,20 @@ close_listeners(struct clasp_server *server)
 void
 clasp_server_stop(struct clasp_server *server)
 {
+	uint64_t ms = (uint64_t)server->config.drain_s * 1000;
+
 	if (server->stopping)
 		return;
 	server->stopping = 1;
+	server->read_until = uv_now(server->loop) + LAST_READ_MS;
 	close_listeners(server);
 	uv_idle_start(&server->last_turn, on_idle);
-	uv_timer_start(&server->drain, on_drained,
-	    (uint64_t)server->config.drain_s * 1000, 0);
+	server->patient = ms > GOODBYE_MS;
+	if (server->patient)
+		uv_timer_start(&server->drain, on_impatient,
+		    ms - GOODBYE_MS, 0);
+	else
+		uv_timer_start(&server->drain, on_drained, ms, 0);
 }
 
 static void

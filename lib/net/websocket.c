@@ -358,6 +358,19 @@ on_peer(struct clasp_acceptor *acceptor, int fd)
 	on_request(&c->poll, 0, UV_READABLE);
 }
 
+/* Who has not finished asking goes first. */
+static bool
+make_room(struct clasp_acceptor *acceptor)
+{
+	struct ws_listener *l = (struct ws_listener *)(void *)
+	    ((char *)acceptor - offsetof(struct ws_listener, acceptor));
+
+	if (!l->oldest)
+		return false;
+	hang_up(l->oldest);
+	return true;
+}
+
 static void
 on_acceptor_closed(struct clasp_acceptor *acceptor)
 {
@@ -420,6 +433,7 @@ clasp_websocket_listen(uv_loop_t *loop, const struct clasp_url *url,
 	l->base.accept = accept;
 	l->base.user = user;
 	l->acceptor.peer = on_peer;
+	l->acceptor.make_room = make_room;
 	l->acceptor.closed = on_acceptor_closed;
 	fd = clasp_bind_tcp(url->host, url->port, why);
 	if (fd < 0)

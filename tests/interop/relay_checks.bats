@@ -32,7 +32,7 @@ check() {
 
 @test "every check is run" {
 	for name in $(python3 "$CHECKS" --list); do
-		grep -q "check $name\b\|\" $name\b" "$BATS_TEST_FILENAME" ||
+		grep -q "\(check\|asking\) $name\b\|\" $name\b" "$BATS_TEST_FILENAME" ||
 		    fail "$name"
 	done
 }
@@ -443,4 +443,88 @@ check() {
 	stop_relay
 	finish "${BG_PIDS[-1]}"
 	assert_equal "$status" 0
+}
+
+# ------------------------------------------------------------------
+
+@test "10,000 who never finish their handshake lock nobody out" {
+	check ten_thousand_silent
+}
+
+@test "when descriptors run out the newest are closed, not left" {
+	ulimit -n 64
+	relay
+	ulimit -Sn 64
+	run timeout $((60 * SLOW)) python3 "$CHECKS" few_descriptors
+	assert_success
+	stop_relay
+}
+
+# asking NAME [OPTION ...]: begin a check that talks to us; what it says is
+# read from $from, what we say goes to $to.
+asking() {
+	local name=$1
+
+	shift
+	relay "$@"
+	mkfifo said heard
+	timeout $((60 * SLOW)) python3 "$CHECKS" "$name" \
+	    <heard >said 2>check.log 3>&- 4>&- &
+	CHECK_PID=$!
+	BG_PIDS+=($!)
+	exec {to}>heard {from}<said
+	read -r line <&"$from"
+	assert_equal "$line" ready
+}
+
+@test "process: the goodbye stands behind what was queued" {
+	asking goodbye_behind_the_queue
+	kill "$RELAY_PID"
+	finish "$CHECK_PID"
+	assert_equal "$status" 0
+	finish "$RELAY_PID"
+	assert_equal "$status" 0
+}
+
+@test "process: what had arrived is worked off before the goodbye" {
+	asking what_arrived_is_worked_off
+	kill -STOP "$RELAY_PID"
+	echo go >&"$to"
+	read -r line <&"$from"
+	assert_equal "$line" sent
+	kill "$RELAY_PID"
+	kill -CONT "$RELAY_PID"
+	finish "$CHECK_PID"
+	assert_equal "$status" 0
+	finish "$RELAY_PID"
+	assert_equal "$status" 0
+}
+
+@test "process: one who never reads holds up the end until --drain-timeout" {
+	asking never_reads --drain-timeout 2 --health-port 0 --host 127.0.0.1
+	health=$(sed -n 's/.* health at //p' relay.log)
+	assert_equal "$(curl -s "${health}readyz")" ready
+	kill "$RELAY_PID"
+	wait_for_line relay.log 'shutting down'
+	# alive, not ready, and nobody is let in
+	assert_equal "$(curl -s "${health}readyz")" 'not ready'
+	assert_equal "$(curl -s "${health}healthz")" ok
+	run curl -s "http://127.0.0.1:$RELAY_PORT/"
+	assert_failure 7
+	finish "$RELAY_PID"
+	assert_equal "$status" 0
+}
+
+@test "process: a second signal ends it at once, by that signal" {
+	for signal in TERM:143 INT:130; do
+		asking never_reads --drain-timeout 300
+		kill -"${signal%:*}" "$RELAY_PID"
+		wait_for_line relay.log 'shutting down'
+		kill -"${signal%:*}" "$RELAY_PID"
+		finish "$RELAY_PID"
+		assert_equal "$status" "${signal#*:}"
+		exec {to}>&- {from}<&-
+		finish "$CHECK_PID"
+		rm said heard
+	done
 }

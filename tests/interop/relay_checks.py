@@ -19,6 +19,7 @@ import hashlib
 import os
 import random
 import re
+import resource
 import select
 import socket
 import struct
@@ -618,6 +619,10 @@ def same(got, want, what):
 def relay_memory():
     with open("/proc/%s/status" % os.environ["RELAY_PID"]) as f:
         return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1)) * 1024
+
+
+def relay_files():
+    return len(os.listdir("/proc/%s/fd" % os.environ["RELAY_PID"]))
 
 
 CHECKS = {}
@@ -2638,6 +2643,109 @@ def told_when_it_stops():
             return
         raise AssertionError("it still accepts")
     retry(refused)
+
+
+@check
+def ten_thousand_silent():
+    """Peers that never finish asking: others get in at once."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    n = min(10000, limit - 200)
+    assert n >= 1500, "%d descriptors are too few for this" % limit
+    good = Client()
+    memory, open_files = relay_memory(), relay_files()
+    peers = []
+    for i in range(n):
+        s = dial()
+        if i % 3 == 1:
+            s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: webso")
+        elif i % 3 == 2 and i % 30 == 2:
+            s = WebSocket(s).sock
+        peers.append(s)
+        if i % 1000 == 0:
+            Client().write("/n", i)
+            good.write("/good", i)
+    assert relay_files() - open_files <= 2 * 1024 + 64, "descriptors held"
+    most = relay_memory() - memory
+    assert most < 64e6, "%d MB for silent peers" % (most / 1e6)
+    # the oldest went first
+    assert until_closed(peers[0]) == b""
+    for s in peers:
+        s.close()
+    retry(lambda: same(relay_files(), open_files, "descriptors"))
+    Client().write("/n", n)
+    same(good.read("/good"), (n - 1) // 1000 * 1000, "what was there")
+
+
+@check
+def few_descriptors():
+    """Started with 64 descriptors: one too many is closed, not left."""
+    clients = []
+    turned_away = 0
+    for i in range(80):
+        try:
+            clients.append(Client())
+        except (Closed, ConnectionResetError):
+            turned_away += 1
+    assert len(clients) >= 30 and turned_away >= 16, (len(clients),
+                                                      turned_away)
+    for i, c in enumerate(clients):
+        c.write("/c/%d" % i, i)
+    # those who say nothing leave before those who are there
+    clients.pop().leave()
+    silent = []
+    for i in range(20):
+        silent.append(dial())
+    retry(lambda: Client(clients[0].link, greet=False).write("/alive", 1))
+    newest = retry(Client)
+    newest.write("/newest", 1)
+    for i, c in enumerate(clients):
+        c.write("/c/%d" % i, -i)
+
+
+@check
+def goodbye_behind_the_queue():
+    """The caller ends the relay when it reads "ready".
+
+    A reader who takes two seconds gets all that was queued for it."""
+    slow = Client(WebSocket(receive_buffer=4096))
+    slow.subscribe(1, "/big/**")
+    a = Client()
+    n = 300
+    for i in range(n):
+        a.write("/big/%d" % i, b"%d " % i + b"x" * 30000)
+    print("ready", flush=True)
+    same([m.code for m in a.closed(1001)], [501], "told at once")
+    time.sleep(2)
+    got = slow.closed(1001)
+    same([int(m.value.split()[0]) for m in got[:-1]], list(range(n)),
+         "what was queued")
+    same((got[-1].type, got[-1].code), (ERROR, 501), "the last word")
+
+
+@check
+def what_arrived_is_worked_off():
+    """The caller stops the relay for a while when it reads "ready"."""
+    a = Client()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    n = 20000
+    a.send(*[set_("/late/%d" % (i % 100), i) for i in range(n)])
+    print("sent", flush=True)
+    got = a.closed(1001)
+    same([m.type for m in got], [ACK] * n + [ERROR], "replies")
+
+
+@check
+def never_reads():
+    """The caller ends the relay when it reads "ready"."""
+    stuck = Client(WebSocket(receive_buffer=4096))
+    stuck.subscribe(1, "/big/**")
+    a = Client()
+    for i in range(300):
+        a.write("/big/%d" % i, b"x" * 30000)
+    print("ready", flush=True)
+    sys.stdin.readline()
 
 
 def main():

@@ -5,7 +5,7 @@
 // CLASP_NPM is the folder the client is installed in, CLASP_URL the relay's
 // address.  Exits 0 when all that the test expects has happened.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 
 const require = createRequire(process.env.CLASP_NPM + '/');
@@ -160,6 +160,98 @@ const tests = {
 		assert.deepEqual(phases.at(-1), [3, 'end']);
 	},
 
+	async locks() {
+		const a = await join(), b = await join(), c = await join();
+		const got = collect(c, '/k/**');
+		const lock = (client, value, flags) => client.send(
+		    { type: 'SET', address: '/k/fader', value, ...flags }, 1);
+
+		await settle(c);
+		lock(a, 1, { lock: true });
+		await until('the lock', () => got.length === 1);
+		b.set('/k/fader', 999);
+		await until('the refusal', () => b.lastError);
+		assert.equal(b.lastError.code, 401);
+		assert.equal(b.lastError.address, '/k/fader');
+		assert.ok(b.lastError.message.includes(a.session));
+		lock(b, 999, { unlock: true });		// not b's to give back
+		await settle(b);
+		lock(a, 2, { unlock: true });
+		await until('the unlock', () => got.length === 2);
+		b.set('/k/fader', 3);
+		await until('the free fader', () => got.length === 3);
+		assert.deepEqual(got.map(g => g[1]), [1, 2, 3]);
+
+		// a lock ends with its session
+		lock(a, 4, { lock: true });
+		await until('the second lock', () => got.length === 4);
+		a.close();
+		await until('its end', () => {
+			b.set('/k/fader', 5);
+			return got.some(g => g[1] === 5);
+		});
+	},
+
+	// The client cannot ask for a TTL; it must read what others ask for.
+	async ttl() {
+		const a = await join();
+		const got = collect(a, '/ttl/**');
+		const run = (...args) => spawnSync(args[0], args.slice(1)).status;
+
+		await settle(a);
+		assert.equal(run('clasp-set', '--ttl', '1s', '/ttl/x', '7',
+		    '/ttl/y', '{"on":true}'), 0);
+		await until('the values', () => got.length === 2);
+		assert.deepEqual(got, [['/ttl/x', 7], ['/ttl/y', { on: true }]]);
+		// asking with GET would keep them alive: subscribe instead
+		await until('the end', () => spawnSync('clasp-sub',
+		    ['-S', '/ttl/**']).stdout.length === 0);
+		const late = await join();
+		const none = collect(late, '/ttl/**');
+		await settle(late);
+		assert.deepEqual(none, []);
+		a.set('/ttl/x', 8);
+		await until('the new one', () => none.length === 1);
+	},
+
+	async 'scheduled bundle'() {
+		const a = await join(), b = await join();
+		const got = [];
+
+		b.on('/sb/**', (value, address) =>
+		    got.push([address, value, b.time()]));
+		await settle(b);
+		const at = a.time() + 300000;
+		a.bundle([{ set: ['/sb/x', 1] }, { set: ['/sb/y', 2] }], { at });
+		await settle(a);
+		await settle(b);
+		assert.deepEqual(got, [], 'not before its time');
+		await until('the bundle', () => got.length === 2);
+		assert.deepEqual(got.map(g => g.slice(0, 2)),
+		    [['/sb/x', 1], ['/sb/y', 2]]);
+		// its clock has whole milliseconds, and two of them differ by
+		// what WELCOME took
+		for (const g of got)
+			assert.ok(g[2] >= at - 20000 * slow, 'too early by ' +
+			    (at - g[2]));
+	},
+
+	async 'time sync'() {
+		const client = await join();
+		const before = client.serverTimeOffset;
+
+		for (let i = 1; i <= 5; i++) {
+			client.serverTimeOffset = undefined;
+			client.send({ type: 'SYNC', t1: Date.now() * 1000 });
+			await until('SYNC', () =>
+			    client.serverTimeOffset !== undefined);
+			// one machine, one clock; a millisecond is its unit
+			assert.ok(Math.abs(client.serverTimeOffset) <
+			    50000 * slow, String(client.serverTimeOffset));
+		}
+		assert.ok(Math.abs(before) < 1e6 * slow);
+	},
+
 	async bundle() {
 		const a = await join(), b = await join();
 		const got = collect(b, '/b/**');
@@ -225,6 +317,44 @@ const tests = {
 			other.set('/r/x', 'again');
 			await until('the value', () => got.length > 0);
 			assert.deepEqual(got, [['/r/x', 'again']]);
+		} finally {
+			relay.kill('SIGKILL');
+		}
+	},
+
+	// Thirty clients, and a relay that is killed ten times.
+	async 'reconnect storm'() {
+		const port = new URL(url).port;
+		const storm = await Promise.all(Array.from({ length: 30 }, () =>
+		    join({ reconnect: true, reconnectInterval: 100 })));
+		const seen = storm.map(client => collect(client, '/storm'));
+		let relay = { kill: s =>
+		    process.kill(Number(process.env.RELAY_PID), s) };
+
+		for (const client of storm)
+			await settle(client);
+		try {
+			for (let round = 1; round <= 10; round++) {
+				const before = storm.map(c => c.session);
+
+				relay.kill('SIGKILL');
+				await until('the loss', () =>
+				    storm.every(c => !c.connected));
+				relay = spawn('clasp-relay', ['-p', port],
+				    { stdio: 'ignore' });
+				await until('the return', () => storm.every(
+				    (c, i) => c.connected &&
+				    c.session !== before[i]));
+				// some may not have subscribed again yet: then the
+				// value is in their snapshot
+				storm[round].set('/storm', round);
+				await until('the value', () => seen.every(
+				    got => got.some(g => g[1] === round)));
+			}
+			for (const got of seen)
+				assert.deepEqual([...new Set(got.map(g => g[1]))],
+				    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+			assert.equal(new Set(storm.map(c => c.session)).size, 30);
 		} finally {
 			relay.kill('SIGKILL');
 		}

@@ -82,3 +82,23 @@ js() {
 @test "npm client: comes back after the relay was killed" {
 	js reconnect
 }
+
+@test "npm client: locks" {
+	js locks
+}
+
+@test "npm client: params that expire" {
+	js ttl
+}
+
+@test "npm client: a bundle for later" {
+	js 'scheduled bundle'
+}
+
+@test "npm client: SYNC" {
+	js 'time sync'
+}
+
+@test "npm client: thirty of them, a relay killed ten times" {
+	js 'reconnect storm'
+}

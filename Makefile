@@ -48,8 +48,10 @@ endif
 
 have	= $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
 NET_PC	= libuv libwebsockets
+TLS_PC	= openssl
 DEV_PC	= libserialport
 HAVE_NET := $(call have,$(NET_PC))
+HAVE_TLS := $(call have,$(TLS_PC))
 HAVE_DEV := $(call have,$(DEV_PC))
 
 RUNGS	= base wire tool proto core
@@ -66,6 +68,11 @@ endif
 ifeq ($(HAVE_NET),yes)
 RUNGS	+= net client dev relay bridge
 PC	+= $(NET_PC)
+ifeq ($(HAVE_TLS),yes)
+PC	+= $(TLS_PC)
+else
+$(info make: $(TLS_PC) not found: left out TLS (wss:// and tls://))
+endif
 ifeq ($(HAVE_DEV),yes)
 PC	+= $(DEV_PC)
 endif
@@ -83,10 +90,12 @@ NET_PROGRAMS = clasp-relay clasp-sub clasp-get clasp-set clasp-pub \
 DEV_PROGRAMS = clasp-midi-in clasp-dmx-in clasp-dmx-out
 # ... and the sources that do: a port may be a serial line.
 DEV_SOURCES = lib/dev/serial.% lib/dev/port.%
+TLS_SOURCES = lib/net/tls.c lib/net/tls_context.c lib/net/tls_parts.h
 
 # --------------------------------------------------------------- sources
 
-WITHOUT	:= $(if $(HAVE_DEV),,$(DEV_SOURCES))
+WITHOUT	:= $(if $(HAVE_DEV),,$(DEV_SOURCES)) \
+	$(if $(HAVE_TLS),lib/net/tls_none.c,$(TLS_SOURCES))
 LIB_SRC	:= $(filter-out $(WITHOUT),$(foreach r,$(RUNGS),$(wildcard lib/$(r)/*.c)))
 LIB_OBJ	:= $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 LIB	= $(BUILD)/libclasp.a

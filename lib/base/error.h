@@ -48,7 +48,8 @@
 	X(EREFUSED,	-56,	"refused by the relay") \
 	X(EDROPPED,	-57,	"messages were dropped") \
 	X(EIO,		-58,	"input or output failed") \
-	X(EMISSING,	-59,	"not built into this program")
+	X(EMISSING,	-59,	"not built into this program") \
+	X(ECERT,	-60,	"certificate not accepted")
 
 enum clasp_error {
 #define CLASP_ERROR_ENUM(name, number, text) CLASP_##name = number,

@@ -1,8 +1,6 @@
 /* dial.c - see dial.h */
 #include <errno.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/channel.h"
 #include "net/dial.h"
 #include "net/hub.h"
 
@@ -62,7 +61,7 @@ on_connected(uv_poll_t *poll, int status, int events)
 {
 	struct clasp_dial *d = poll->data;
 	socklen_t len = sizeof status;
-	int fd = d->fd, one = 1;
+	int fd = d->fd;
 
 	(void)events;
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &status, &len) < 0)
@@ -74,7 +73,7 @@ on_connected(uv_poll_t *poll, int status, int events)
 		close(fd);
 		return;
 	}
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	clasp_channel_tune(fd);
 	tell(d, fd);
 }
 

@@ -5,19 +5,23 @@
 #include <sys/socket.h>
 
 #include "base/error.h"
+#include "net/door.h"
+#include "net/knock.h"
 #include "net/scheme.h"
 #include "net/unix.h"
-#include "net/websocket.h"
 
 static const struct clasp_scheme schemes[] = {
 	{ .name = "ws", .port = 7330, .network = true, .path = "/clasp",
-	  .connect = clasp_websocket_connect,
-	  .listen = clasp_websocket_listen },
+	  .connect = clasp_knock, .listen = clasp_door_listen },
+	{ .name = "wss", .port = 7330, .network = true, .path = "/clasp",
+	  .secure = true,
+	  .connect = clasp_knock, .listen = clasp_door_listen },
+	{ .name = "tcp", .port = 7330, .network = true,
+	  .connect = clasp_knock, .listen = clasp_door_listen },
+	{ .name = "tls", .port = 7330, .network = true, .secure = true,
+	  .connect = clasp_knock, .listen = clasp_door_listen },
 	{ .name = "unix",
 	  .connect = clasp_unix_connect, .listen = clasp_unix_listen },
-	{ .name = "wss", .port = 7330, .network = true, .path = "/clasp" },
-	{ .name = "tcp", .port = 7330, .network = true },
-	{ .name = "tls", .port = 7330, .network = true },
 	{ .name = "quic", .port = 7331, .network = true },
 	{ .name = "udp", .port = 7341, .network = true },
 	{ .name = "serial" },

@@ -94,7 +94,8 @@ clasp_link_close(struct clasp_link *link, int code, const char *reason)
 
 /*
  * Start connecting.  On success *out will get `open` or `closed` later.
- * Returns 0 or CLASP_EURL, EMISSING, ENOMEM at once.
+ * url->tls must be set for a scheme under TLS.
+ * Returns 0 or CLASP_EURL, EMISSING, EINVAL, ENOMEM at once.
  */
 int	clasp_link_connect(uv_loop_t *loop, const struct clasp_url *url,
 	    const struct clasp_link_events *events, void *user,

@@ -32,6 +32,7 @@ struct clasp_scheme {
 	int		 port;		/* default; 0: has none */
 	bool		 network;	/* "//host:port/path" follows */
 	bool		 path_optional;
+	bool		 secure;	/* under TLS */
 	const char	*path;		/* when none is given; NULL: "" */
 	int	(*connect)(uv_loop_t *loop, const struct clasp_url *url,
 		    const struct clasp_link_events *events, void *user,

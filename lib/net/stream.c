@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/bytes.h"
 #include "base/error.h"
+#include "net/channel.h"
 #include "net/hub.h"
 #include "net/stream.h"
 
@@ -17,10 +18,11 @@
 #define PIECES		64	/* looked at for one system call */
 #define ALONE		16384	/* a span this long is not copied */
 #define MORE		4096	/* a read this long is tried again */
+#define SEALED_AT_ONCE	65536	/* under TLS, for one system call */
 #define TURN_BYTES	(1u << 20)	/* from one stream in one turn */
 #define TURN_NS		1000000u
 #define PONGS_WAITING	16384	/* bytes waiting: no more pongs */
-#define REASON_MAX	128
+#define REASON_MAX	256
 
 enum state {
 	OPENING,
@@ -43,7 +45,8 @@ struct clasp_stream {
 	char		*reason;	/* owned; NULL: none */
 	size_t		 held;		/* bytes of the unit's rest */
 	size_t		 stalled;	/* bytes waiting when told so */
-	int		 fd;
+	size_t		 sealed;	/* bytes of out that TLS has taken */
+	struct clasp_channel ch;
 	int		 error;
 	uint16_t	 code;		/* of our goodbye */
 	uint8_t		 state;
@@ -82,6 +85,7 @@ on_handle_closed(uv_handle_t *handle)
 	s->link.events->closed(&s->link, s->error,
 	    s->reason ? s->reason : clasp_strerror(s->error), s->link.user);
 	clasp_hub_put(s->hub);
+	clasp_tls_free(s->ch.tls);
 	clasp_buf_clear(&s->left);
 	clasp_buf_clear(&s->parts);
 	free(s->reason);
@@ -110,10 +114,10 @@ finish(struct clasp_stream *s, int error, const char *reason)
 	clasp_hub_cancel(&s->task);
 	clasp_hub_cancel(&s->stall);
 	uv_close((uv_handle_t *)&s->timer, on_handle_closed);
-	if (s->fd >= 0) {
+	if (s->ch.fd >= 0) {
 		uv_close((uv_handle_t *)&s->poll, on_handle_closed);
-		close(s->fd);
-		s->fd = -1;
+		close(s->ch.fd);
+		s->ch.fd = -1;
 	}
 }
 
@@ -127,7 +131,7 @@ watch(struct clasp_stream *s)
 	int events = (s->paused ? 0 : UV_READABLE) |
 	    (s->blocked ? UV_WRITABLE : 0);
 
-	if (s->state == DEAD || s->fd < 0)
+	if (s->state == DEAD || s->ch.fd < 0)
 		return;
 	if (events)
 		uv_poll_start(&s->poll, events, on_poll);
@@ -418,18 +422,16 @@ static size_t
 take_length(struct clasp_stream *s, const uint8_t *p, size_t n)
 {
 	size_t at = 0, len;
+	int size;
 
-	while (n - at >= 4 && listening(s)) {
-		len = clasp_load32(p + at);
-		if (len == 0) {
-			break_off(s, 0, "empty message");
+	while (at < n && listening(s)) {
+		size = clasp_length_head_decode(p + at, n - at, &len);
+		if (size < 0) {
+			break_off(s, 0, size == CLASP_EEMPTY ?
+			    "empty message" : "message too large");
 			break;
 		}
-		if (len > CLASP_STREAM_UNIT_MAX) {
-			break_off(s, 0, "message too large");
-			break;
-		}
-		if (n - at - 4 < len)
+		if (size == 0 || n - at - 4 < len)
 			break;
 		at += 4;
 		deliver(s, p + at, len);
@@ -468,7 +470,9 @@ unpack(struct clasp_stream *s)
 static void
 on_end_of_file(struct clasp_stream *s)
 {
-	bool orderly = !is_ws(s);
+	/* Under TLS a cut line is told from an end that was meant. */
+	bool orderly = !is_ws(s) &&
+	    (!s->ch.tls || clasp_tls_ended(s->ch.tls));
 
 	s->heard_bye = true;
 	s->said_bye = s->said_bye || is_ws(s);
@@ -482,6 +486,36 @@ on_end_of_file(struct clasp_stream *s)
 }
 
 static void
+on_read_error(struct clasp_stream *s, int error)
+{
+	if (error == CLASP_ECLOSED) {
+		on_end_of_file(s);
+	} else if (error == CLASP_EIO) {
+		finish(s, CLASP_ECLOSED, uv_strerror(-errno));
+	} else {
+		/* TLS has said why to the peer, if it listens. */
+		clasp_channel_push(&s->ch);
+		finish(s, error, clasp_tls_why(s->ch.tls));
+	}
+}
+
+/* What TLS read besides frames: it may have to answer, or be at its end. */
+static void
+after_reading(struct clasp_stream *s)
+{
+	size_t n;
+
+	if (!s->ch.tls || s->state == DEAD)
+		return;
+	clasp_tls_waiting(s->ch.tls, &n);
+	if (n > 0 && !s->blocked)
+		flush(s);
+	if (s->state != DEAD && !s->paused && !s->heard_bye &&
+	    clasp_tls_ended(s->ch.tls))
+		on_end_of_file(s);
+}
+
+static void
 read_socket(struct clasp_stream *s)
 {
 	uint64_t began = 0;
@@ -490,24 +524,18 @@ read_socket(struct clasp_stream *s)
 
 	for (;;) {
 		left = s->left.len;
-		n = recv(s->fd, s->hub->in + left, CLASP_HUB_BUFFER - left,
-		    0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			return;
+		n = clasp_channel_read(&s->ch, s->hub, s->hub->in + left,
+		    CLASP_HUB_BUFFER - left);
 		if (n < 0) {
-			finish(s, CLASP_ECLOSED, uv_strerror(-errno));
+			on_read_error(s, (int)n);
 			return;
 		}
-		if (n == 0) {
-			on_end_of_file(s);
+		if (n == 0 && !s->ch.tls)
 			return;
-		}
 		s->link.heard_ms = uv_now(s->hub->loop);
 		s->link.reads++;
 		s->pinged = false;
-		if (!s->deaf)
+		if (n > 0 && !s->deaf)
 			take(s, s->hub->in, unpack(s) + (size_t)n);
 		if (s->state == DEAD || s->paused || s->heard_bye)
 			break;
@@ -523,6 +551,7 @@ read_socket(struct clasp_stream *s)
 	}
 	if (s->paused || s->heard_bye)
 		watch(s);
+	after_reading(s);
 }
 
 /* Go on after a pause: first what was held back. */
@@ -541,6 +570,24 @@ read_again(struct clasp_stream *s)
 	if (s->state == OPEN)
 		take(s, s->hub->in + held, n - held);
 	watch(s);
+	after_reading(s);
+}
+
+/* What came behind the greeting, and the first frame: it is often there
+ * already. */
+static void
+read_first(struct clasp_stream *s)
+{
+	size_t n = unpack(s);
+
+	if (n > 0) {
+		s->link.reads++;
+		take(s, s->hub->in, n);
+	}
+	if (s->state == OPEN && !s->paused)
+		read_socket(s);
+	else
+		watch(s);
 }
 
 /* ------------------------------------------------------------- writing */
@@ -553,6 +600,9 @@ gather(struct clasp_stream *s, const char **p)
 	size_t n = 0, room, len;
 	int count, i;
 
+	/* What TLS has taken already goes out before anything else. */
+	if (s->sealed > 0)
+		return s->sealed;
 	count = clasp_outq_peek(s->link.out, pieces, PIECES);
 	if (count == 0)
 		return 0;
@@ -572,6 +622,40 @@ gather(struct clasp_stream *s, const char **p)
 	return n;
 }
 
+/*
+ * As send(2), for plain bytes that go out sealed.  They count as sent when
+ * what they became has left, so that a queue's limits and its age mean the
+ * same with TLS; the last of them stands for the rest of the seal.
+ */
+static ssize_t
+send_sealed(struct clasp_stream *s, const char *p, size_t want)
+{
+	size_t before, after, gone;
+	int full;
+
+	if (s->sealed == 0) {
+		if (clasp_tls_seal(s->ch.tls, (const uint8_t *)p, want) < 0) {
+			errno = EPROTO;
+			return -1;
+		}
+		s->sealed = want;
+	}
+	clasp_tls_waiting(s->ch.tls, &before);
+	full = clasp_channel_push(&s->ch);
+	if (full < 0)
+		return -1;
+	clasp_tls_waiting(s->ch.tls, &after);
+	gone = full ? before - after : s->sealed;
+	if (full && gone >= s->sealed)
+		gone = s->sealed - 1;
+	s->sealed -= gone;
+	if (gone == 0) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return (ssize_t)gone;
+}
+
 /* Everything is out; while closing the goodbyes are left. */
 static void
 flushed(struct clasp_stream *s)
@@ -579,10 +663,12 @@ flushed(struct clasp_stream *s)
 	if (s->state != CLOSING || !s->said_bye)
 		return;
 	if (s->heard_bye) {
+		clasp_channel_finish(&s->ch);
 		finish(s, s->error, NULL);
 	} else if ((!is_ws(s) || s->deaf) && !s->shut) {
 		s->shut = true;
-		shutdown(s->fd, SHUT_WR);
+		clasp_channel_finish(&s->ch);
+		shutdown(s->ch.fd, SHUT_WR);
 	}
 }
 
@@ -627,7 +713,10 @@ flush(struct clasp_stream *s)
 	ssize_t n;
 
 	while (s->link.out && (want = gather(s, &p)) > 0) {
-		n = send(s->fd, p, want, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (s->ch.tls && want > SEALED_AT_ONCE)
+			want = SEALED_AT_ONCE;
+		n = s->ch.tls ? send_sealed(s, p, want) :
+		    send(s->ch.fd, p, want, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno != EAGAIN) {
@@ -650,6 +739,12 @@ flush(struct clasp_stream *s)
 			return;
 		}
 	}
+	/* TLS may have something of its own to say. */
+	if (clasp_channel_push(&s->ch) > 0) {
+		set_blocked(s, true);
+		watch(s);
+		return;
+	}
 	flushed(s);
 }
 
@@ -660,7 +755,7 @@ on_poll(uv_poll_t *poll, int status, int events)
 	socklen_t len = sizeof status;
 
 	if (status < 0) {
-		if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &status, &len) <
+		if (getsockopt(s->ch.fd, SOL_SOCKET, SO_ERROR, &status, &len) <
 		    0 || status == 0)
 			status = ECONNRESET;
 		finish(s, CLASP_ECLOSED, uv_strerror(-status));
@@ -757,7 +852,7 @@ clasp_stream_new(uv_loop_t *loop, enum clasp_framing framing)
 		free(s);
 		return NULL;
 	}
-	s->fd = -1;
+	s->ch.fd = -1;
 	s->link.ops = &ops;
 	s->link.framing = framing;
 	s->task.run = on_task;
@@ -784,30 +879,36 @@ clasp_stream_opening(struct clasp_stream *s, void (*stop)(void *arg),
 }
 
 void
-clasp_stream_start(struct clasp_stream *s, int fd, bool tell_open)
+clasp_stream_start(struct clasp_stream *s, const struct clasp_channel *ch,
+    struct clasp_str rest, bool tell_open)
 {
 	int error;
 
 	s->stop_opening = NULL;
-	error = uv_poll_init(s->hub->loop, &s->poll, fd);
+	s->ch.tls = ch->tls;
+	error = uv_poll_init(s->hub->loop, &s->poll, ch->fd);
 	if (error < 0) {
-		close(fd);
+		close(ch->fd);
 		finish(s, CLASP_ECONNECT, uv_strerror(error));
 		return;
 	}
 	s->poll.data = s;
 	s->handles++;
-	s->fd = fd;
+	s->ch.fd = ch->fd;
 	s->state = OPEN;
 	s->link.heard_ms = uv_now(s->hub->loop);
+	if (rest.len && clasp_buf_add(&s->left, rest.p, rest.len) < 0) {
+		finish(s, CLASP_ENOMEM, NULL);
+		return;
+	}
 	if (is_ws(s))
 		wait_quiet(s, quiet_ms);
 	watch(s);
 	if (tell_open)
 		s->link.events->open(&s->link, s->link.user);
-	/* The first frame is often there already. */
-	else if (s->state == OPEN && !s->paused)
-		read_socket(s);
+	if (s->state == OPEN && !s->paused &&
+	    (!tell_open || s->left.len > 0))
+		read_first(s);
 }
 
 void

@@ -1,6 +1,6 @@
 /*
  * stream.h - a link over a connected stream socket: TCP or Unix, WebSocket or
- * length-prefixed framing.
+ * length-prefixed framing, plain or under TLS.
  *
  * Reading: one buffer for all streams of a loop; frames are unmasked in place
  * and handed up where they lie, only what is not whole yet is kept with the
@@ -16,10 +16,11 @@
 #ifndef CLASP_NET_STREAM_H
 #define CLASP_NET_STREAM_H
 
+#include "net/channel.h"
 #include "net/link.h"
 
-/* The largest frame: header, time stamp, payload. */
-#define CLASP_STREAM_UNIT_MAX	(4 + 8 + 65535)
+/* The largest frame. */
+#define CLASP_STREAM_UNIT_MAX	CLASP_FRAMING_FRAME_MAX
 
 /* A WebSocket peer that was silent for so long is pinged; one that does not
  * answer in time is gone (CLASP_ETIMEOUT).  Either end does so. */
@@ -41,11 +42,13 @@ struct clasp_link *clasp_stream_link(struct clasp_stream *s);
 void	clasp_stream_opening(struct clasp_stream *s, void (*stop)(void *arg),
 	    void *arg);
 /*
- * The connected, non-blocking socket, which the stream owns from now on.
- * Events, user and (unless they are set in `open`, which is called when
- * tell_open) out of the link are set.
+ * The connected socket and its TLS, which the stream owns from now on; rest
+ * is what was read of it already.  Events, user and (unless they are set in
+ * `open`, which is called when tell_open) out of the link are set.
  */
-void	clasp_stream_start(struct clasp_stream *s, int fd, bool tell_open);
+void	clasp_stream_start(struct clasp_stream *s,
+	    const struct clasp_channel *ch, struct clasp_str rest,
+	    bool tell_open);
 /* Other patience for all streams of the process, for tests. */
 void	clasp_stream_patience(uint64_t quiet_ms, uint64_t answer_ms);
 /* It could not be had: `closed` comes from the loop.  reason is copied. */

@@ -60,7 +60,9 @@ on_outcome(struct clasp_hub_task *task)
 		clasp_stream_fail(d->stream, CLASP_ECONNECT,
 		    uv_strerror(d->error));
 	else
-		clasp_stream_start(d->stream, d->fd, true);
+		clasp_stream_start(d->stream,
+		    &(struct clasp_channel){ .fd = d->fd }, CLASP_STR_NONE,
+		    true);
 	free_dial(d);
 }
 
@@ -153,7 +155,8 @@ on_peer(struct clasp_acceptor *acceptor, int fd)
 		return;
 	}
 	l->base.accept(clasp_stream_link(s), l->base.user);
-	clasp_stream_start(s, fd, false);
+	clasp_stream_start(s, &(struct clasp_channel){ .fd = fd },
+	    CLASP_STR_NONE, false);
 }
 
 static void

@@ -1,5 +1,4 @@
 /* upgrade.c - see upgrade.h */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +28,16 @@ static const char plain_answer[] =
     "\r\n"
     "ok\n";
 
+/* What speaks plain HTTP can read this, and so can a person. */
+static const char tls_answer[] =
+    "HTTP/1.1 426 Upgrade Required\r\n"
+    "Upgrade: TLS/1.2\r\n"
+    "Content-Type: text/plain\r\n"
+    "Content-Length: 51\r\n"
+    "Connection: Upgrade, close\r\n"
+    "\r\n"
+    "this port takes only TLS: use wss://, not plain ws\n";
+
 static const char bad_answer[] =
     "HTTP/1.1 400 Bad Request\r\n"
     "Content-Length: 0\r\n"
@@ -44,45 +53,18 @@ head_end(const void *p, size_t n)
 	return end ? (size_t)(end - (const char *)p) + 4 : 0;
 }
 
-/* The empty line may come in pieces: look from three bytes before. */
-static size_t
-end_since(const struct clasp_buf *head, size_t old)
-{
-	size_t from = old > 3 ? old - 3 : 0, n;
-
-	n = head_end(head->data + from, head->len - from);
-	return n ? from + n : 0;
-}
-
 int
-clasp_upgrade_collect(int fd, struct clasp_buf *head)
+clasp_upgrade_head(const void *p, size_t n, size_t old)
 {
-	char piece[CLASP_UPGRADE_HEAD_MAX];
-	size_t old = head->len, end;
-	ssize_t n;
+	/* The empty line may come in pieces: look from three bytes before. */
+	size_t from = old > 3 ? old - 3 : 0, end;
 
-	while (old < sizeof piece) {
-		n = recv(fd, piece, sizeof piece - old, MSG_PEEK);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno == EAGAIN ? 0 : CLASP_EIO;
-		if (n == 0)
-			return CLASP_ECLOSED;
-		if (clasp_buf_add(head, piece, (size_t)n) < 0)
-			return CLASP_ENOMEM;
-		end = end_since(head, old);
-		if (end)
-			head->len = end;
-		/* What was looked at is there to be taken. */
-		n = recv(fd, piece, head->len - old, 0);
-		if (n < 0)
-			return CLASP_EIO;
-		if (end)
-			return 1;
-		old = head->len;
-	}
-	return CLASP_ETOOBIG;
+	end = head_end((const char *)p + from, n - from);
+	if (end)
+		end += from;
+	else if (n >= CLASP_UPGRADE_HEAD_MAX)
+		return CLASP_ETOOBIG;
+	return end > CLASP_UPGRADE_HEAD_MAX ? CLASP_ETOOBIG : (int)end;
 }
 
 /* ---------------------------------------------------------- the relay */
@@ -207,6 +189,12 @@ put_answer(char *out, const char *answer)
 
 	memcpy(out, answer, n);
 	return n;
+}
+
+size_t
+clasp_upgrade_refusal(char out[CLASP_UPGRADE_ANSWER_MAX])
+{
+	return put_answer(out, tls_answer);
 }
 
 static bool
@@ -355,6 +343,8 @@ clasp_upgrade_check(const char *head, size_t len, const char *key,
 	protocol = header(head, len, "Sec-WebSocket-Protocol");
 	if (len < 12 || memcmp(head, "HTTP/1.", 7) != 0)
 		*why = "the server does not speak HTTP";
+	else if (memcmp(head + 8, " 426", 4) == 0)
+		*why = "the port takes only TLS: use wss://";
 	else if (memcmp(head + 8, " 101", 4) != 0)
 		*why = "the server speaks HTTP but not WebSocket here";
 	else if (!is_word(header(head, len, "Upgrade"), "websocket") ||

@@ -2,7 +2,7 @@
  * upgrade.h - the HTTP request and answer a WebSocket connection begins with.
  *
  * Bytes only: whoever owns the socket reads a head up to its empty line and
- * hands it over; what comes behind it never leaves the socket.
+ * hands it over; what comes behind it is the connection's.
  *
  * The relay's side is libwebsockets' HTTP parser on the loop: it is given the
  * head and one end of a socket pair and has answered when the call returns.
@@ -28,12 +28,11 @@
 #define CLASP_UPGRADE_REQUEST_MAX 2048
 
 /*
- * Take what is there of a head from a non-blocking socket, and nothing of
- * what follows it.  Returns 1 when the head is whole, 0 when more must come,
- * CLASP_ECLOSED at the end of the stream, CLASP_ETOOBIG, CLASP_EIO (errno
- * tells) or CLASP_ENOMEM.
+ * Where a head ends of which n bytes are there, the first `old` of them
+ * looked at before: the bytes up to and with its empty line, 0 when it is
+ * not whole, CLASP_ETOOBIG when it never will be.
  */
-int	clasp_upgrade_collect(int fd, struct clasp_buf *head);
+int	clasp_upgrade_head(const void *p, size_t n, size_t old);
 
 struct clasp_upgrade;
 
@@ -48,6 +47,9 @@ void	clasp_upgrade_free(struct clasp_upgrade *up);
  */
 size_t	clasp_upgrade_answer(struct clasp_upgrade *up, const char *head,
 	    size_t len, char out[CLASP_UPGRADE_ANSWER_MAX], bool *upgraded);
+
+/* The answer to any request on a port that takes only TLS. */
+size_t	clasp_upgrade_refusal(char out[CLASP_UPGRADE_ANSWER_MAX]);
 
 /*
  * A client's request.  key gets a new random key, NUL-terminated, which

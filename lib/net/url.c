@@ -131,6 +131,7 @@ clasp_url_parse(struct clasp_str s, struct clasp_url *out)
 	if (error)
 		return error;
 	out->port = scheme->port;
+	out->secure = scheme->secure;
 	s = after(s, n + 1);
 	if (scheme->network)
 		error = read_network(s, scheme, out);

@@ -7,6 +7,7 @@
 #include "base/str.h"
 
 struct clasp_scheme;		/* a row of the table in link.c */
+struct clasp_tls_context;	/* net/tls.h */
 
 struct clasp_url {
 	char	scheme[12];	/* "ws", "unix" */
@@ -14,6 +15,14 @@ struct clasp_url {
 	int	port;		/* the scheme's default when none was given */
 	int	port_given;
 	char	path[1024];	/* "/clasp", or the path of unix: */
+	int	secure;		/* the scheme means TLS and nothing plain */
+	/*
+	 * For the caller to set before it is used; borrowed.  Whom to trust,
+	 * or for listening what certificate to show: a scheme without TLS
+	 * then takes TLS, too, and only TLS with tls_only.
+	 */
+	struct clasp_tls_context *tls;
+	int	tls_only;
 };
 
 /*

@@ -121,6 +121,17 @@ clasp_framing_step(enum clasp_framing framing, const uint8_t *p)
 	}
 }
 
+int
+clasp_length_head_decode(const uint8_t *buf, size_t len, size_t *frame_len)
+{
+	if (len < 4)
+		return 0;
+	*frame_len = clasp_load32(buf);
+	if (*frame_len == 0)
+		return CLASP_EEMPTY;
+	return *frame_len > CLASP_FRAMING_FRAME_MAX ? CLASP_ETOOBIG : 4;
+}
+
 static int
 ws_check(const struct clasp_ws_head *h)
 {

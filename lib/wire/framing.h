@@ -39,6 +39,18 @@ void	clasp_framing_mask(uint8_t *p, size_t n, const uint8_t mask[4],
  */
 size_t	clasp_framing_step(enum clasp_framing framing, const uint8_t *p);
 
+/* --------------------------------------------------- length, receiving */
+
+/* The longest frame: header, time stamp, payload. */
+#define CLASP_FRAMING_FRAME_MAX	(4 + 8 + 65535)
+
+/*
+ * Read the length in front of a frame.  Returns 4, 0 when more bytes are
+ * needed, CLASP_EEMPTY for 0 and CLASP_ETOOBIG for more than a frame can be.
+ */
+int	clasp_length_head_decode(const uint8_t *buf, size_t len,
+	    size_t *frame_len);
+
 /* ------------------------------------------------ WebSocket, receiving */
 
 enum clasp_ws_op {

@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 
+#include "relay/certificate.h"
 #include "relay/listeners.h"
 #include "relay/log.h"
 #include "relay/operation.h"
@@ -108,6 +109,8 @@ main(int argc, char **argv)
 	uv_loop_init(&loop);
 	make_server();
 	clasp_settings_start(options.app_config, clasp_server_router(server));
+	clasp_listeners_secure(&listeners, &options,
+	    clasp_certificate_open(&options));
 	bound = clasp_listeners_open(&listeners, &options, server);
 	clasp_operation_open(&loop, &options, server);
 	clasp_signals_on_hup(on_hup, NULL);
@@ -121,6 +124,7 @@ main(int argc, char **argv)
 
 	uv_run(&loop, UV_RUN_DEFAULT);
 	uv_loop_close(&loop);
+	clasp_certificate_close();
 	cli_signal_forget();
 	cli_end();
 }

@@ -50,6 +50,22 @@ _clasp_relay()
 	--listen|=--listen)
 		:
 		return ;;
+	--cert|=--cert)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--cert-path|=--cert-path)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--key|=--key)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--key-path|=--key-path)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
 	--port-file|=--port-file)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -133,6 +149,11 @@ _clasp_relay()
 			--port
 			--host
 			--listen
+			--cert
+			--cert-path
+			--key
+			--key-path
+			--tls-only
 			--port-file
 			-n --name
 			--log-level

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "client/conn.h"
+#include "net/tls.h"
 
 #define DEFAULT_URL "ws://127.0.0.1:7330/clasp"
 
@@ -45,6 +46,19 @@ copy_config(struct clasp_client *c, const struct clasp_client_config *config)
 	return r;
 }
 
+/* Whom to trust is settled once, not for each connection. */
+static int
+secure(struct clasp_client *c)
+{
+	const struct clasp_tls_files none = { 0 };
+	struct clasp_tls_fault fault;
+
+	if (!c->url.secure)
+		return 0;
+	c->url.tls = clasp_tls_context_ref(c->config.tls);
+	return c->url.tls ? 0 : clasp_tls_client(&none, &c->url.tls, &fault);
+}
+
 static void
 release(struct clasp_client *c)
 {
@@ -62,6 +76,7 @@ release(struct clasp_client *c)
 	clasp_slabs_clear(&c->slabs);
 	clasp_buf_clear(&c->wait);
 	clasp_arena_clear(&c->arena);
+	clasp_tls_context_free(c->url.tls);
 	free((char *)c->config.url);
 	free((char *)c->config.name);
 	free((char *)c->config.token);
@@ -83,7 +98,8 @@ clasp_client_new(uv_loop_t *loop, const struct clasp_client_config *config,
 	if (events)
 		c->events = *events;
 	if ((r = copy_config(c, config)) < 0 ||
-	    (r = clasp_url_parse(clasp_str_c(c->config.url), &c->url)) < 0)
+	    (r = clasp_url_parse(clasp_str_c(c->config.url), &c->url)) < 0 ||
+	    (r = secure(c)) < 0)
 		goto fail;
 	if (!loop) {
 		c->own_loop = calloc(1, sizeof *c->own_loop);

@@ -29,11 +29,15 @@
 
 struct uv_loop_s;
 struct clasp_client;
+struct clasp_tls_context;	/* net/tls.h */
 
 struct clasp_client_config {
 	const char	*url;			/* NULL: ws://127.0.0.1:7330/clasp */
 	const char	*name;			/* in HELLO */
 	const char	*token;			/* NULL: none */
+	/* for wss: and tls: whom to trust (the client takes a share of it);
+	 * NULL: the system's CAs */
+	struct clasp_tls_context *tls;
 	bool		 nostate;		/* no initial state wanted */
 	uint64_t	 connect_timeout_us;	/* 5 s */
 	bool		 retry;			/* the first connection too */
@@ -54,7 +58,8 @@ struct clasp_client_events {
 	void	(*message)(struct clasp_client *c, const struct clasp_msg *msg,
 		    const struct clasp_frame *frame, void *user);
 	/* over for good: 0 after clasp_client_close, else CLASP_ECONNECT,
-	 * ECLOSED, ETIMEOUT, EREFUSED (code is the ERROR's), EURL ... */
+	 * ECLOSED, ETIMEOUT, EREFUSED (code is the ERROR's), ECERT, EURL ...
+	 * EREFUSED and ECERT are never tried again. */
 	void	(*closed)(struct clasp_client *c, int error, uint16_t code,
 		    const char *why, void *user);
 };
@@ -86,7 +91,7 @@ typedef void (*clasp_message_fn)(struct clasp_client *c,
 /*
  * Begin to connect.  loop NULL: the client makes its own, for
  * clasp_client_run.  config is copied.  Returns 0, CLASP_EURL, EMISSING,
- * ENOMEM.
+ * EINVAL (the system's CAs cannot be read), ENOMEM.
  */
 int	clasp_client_new(struct uv_loop_s *loop,
 	    const struct clasp_client_config *config,

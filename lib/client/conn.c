@@ -363,7 +363,9 @@ failed(struct clasp_client *c, int error, const char *why)
 	else
 		again = c->config.retry && (c->config.retry_max < 0 ||
 		    c->tries < c->config.retry_max);
-	if (c->error == CLASP_EREFUSED || c->error == CLASP_ENOMEM || !again) {
+	/* What the relay refuses, or what we refuse of it, stays so. */
+	if (c->error == CLASP_EREFUSED || c->error == CLASP_ECERT ||
+	    c->error == CLASP_ENOMEM || !again) {
 		clasp_conn_finish(c);
 		return;
 	}

@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 #include "client/report.h"
+#include "net/tls.h"
+#include "net/url.h"
 #include "tool/cli.h"
 
 void
@@ -28,13 +30,38 @@ clasp_report_config(struct clasp_client_config *config)
 	config->reconnect = cli.reconnect;
 }
 
+/* Whom to trust, by the options; NULL for a URL without TLS. */
+static struct clasp_tls_context *
+trust(const char *url)
+{
+	struct clasp_tls_files files = { cli.cert, cli.key, cli.cacert,
+	    cli.insecure };
+	struct clasp_tls_context *tls;
+	struct clasp_tls_fault fault;
+	struct clasp_url u;
+
+	if (clasp_url_parse(clasp_str_c(url), &u) < 0 || !u.secure)
+		return NULL;
+	if (cli.key && !cli.cert)
+		cli_usage("--key needs --cert");
+	if (clasp_tls_client(&files, &tls, &fault) < 0)
+		cli_die(CLI_UNREACHABLE, fault.file ? fault.file : url, "%s",
+		    fault.why);
+	return tls;
+}
+
 struct clasp_client *
 clasp_report_client(struct uv_loop_s *loop,
     const struct clasp_client_config *config,
     const struct clasp_client_events *events, void *user)
 {
+	struct clasp_client_config with = *config;
 	struct clasp_client *c;
-	int r = clasp_client_new(loop, config, events, user, &c);
+	int r;
+
+	with.tls = trust(config->url);
+	r = clasp_client_new(loop, &with, events, user, &c);
+	clasp_tls_context_free(with.tls);
 
 	if (r == CLASP_EURL)
 		cli_die(CLI_USAGE, config->url, "not a URL of a relay");

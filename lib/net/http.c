@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "net/acceptor.h"
 #include "net/bind.h"
+#include "net/channel.h"
 #include "net/upgrade.h"
 
 struct clasp_http {
@@ -201,6 +202,28 @@ send_rest(struct caller *c)
 	uv_poll_start(&c->poll, UV_READABLE, on_ready);
 }
 
+/* 1: the head is whole; 0: not yet; or an error. */
+static int
+collect(struct caller *c)
+{
+	struct clasp_channel ch = { .fd = c->fd };
+	uint8_t piece[CLASP_UPGRADE_HEAD_MAX];
+	size_t old = c->head.len;
+	ssize_t n;
+	int end;
+
+	n = clasp_channel_read(&ch, NULL, piece, sizeof piece);
+	if (n <= 0)
+		return (int)n;
+	if (clasp_buf_add(&c->head, piece, (size_t)n) < 0)
+		return CLASP_ENOMEM;
+	end = clasp_upgrade_head(c->head.data, c->head.len, old);
+	if (end <= 0)
+		return end;
+	c->head.len = (size_t)end;
+	return 1;
+}
+
 static void
 on_ready(uv_poll_t *poll, int status, int events)
 {
@@ -219,7 +242,7 @@ on_ready(uv_poll_t *poll, int status, int events)
 			drain(c);
 		return;
 	}
-	got = clasp_upgrade_collect(c->fd, &c->head);
+	got = collect(c);
 	if (got == 0)
 		return;
 	if (got == 1 || got == CLASP_ETOOBIG)

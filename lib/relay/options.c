@@ -14,7 +14,7 @@ enum {
 	OWN_APP_CONFIG, OWN_MAX_SESSIONS,
 	OWN_MAX_SUBSCRIPTIONS,
 	OWN_MAX_PARAMS, OWN_EVICT, OWN_MAX_SIGNALS, OWN_QUEUE_SIZE,
-	OWN_RATE_LIMIT,
+	OWN_RATE_LIMIT, OWN_CERT, OWN_KEY, OWN_TLS_ONLY,
 	OWN_SESSION_TIMEOUT, OWN_DRAIN_TIMEOUT, OWN_PARAM_TTL, OWN_SIGNAL_TTL,
 	OWN_NO_TTL, OWN_NO_WEBSOCKET, OWN_TRUE_ALREADY, OWN_RENDEZVOUS_PORT,
 	OWN_GESTURE_INTERVAL, OWN_NO_GESTURES,
@@ -38,7 +38,17 @@ static const struct cli_option own_options[] = {
 	WITH(OWN_HOST, "host", "ADDR",
 	    "address to listen on (all, IPv4 and IPv6)"),
 	WITH(OWN_LISTEN, "listen", "URL",
-	    "listen here too: ws: or unix:; repeatable"),
+	    "listen here too: ws, wss, tcp, tls or unix; repeatable"),
+	{ OWN_CERT, 0, "cert", "FILE", "certificate chain: the ports take "
+	    "TLS, too", CLI_ARG, CLI_COMPLETE_FILE, NULL },
+	{ OWN_CERT, 0, "cert-path", "FILE", "the same as --cert", CLI_ARG,
+	    CLI_COMPLETE_FILE, NULL },
+	{ OWN_KEY, 0, "key", "FILE", "the certificate's private key",
+	    CLI_ARG, CLI_COMPLETE_FILE, NULL },
+	{ OWN_KEY, 0, "key-path", "FILE", "the same as --key", CLI_ARG,
+	    CLI_COMPLETE_FILE, NULL },
+	{ OWN_TLS_ONLY, 0, "tls-only", NULL,
+	    "refuse what is not TLS", 0, 0, NULL },
 	{ OWN_PORT_FILE, 0, "port-file", "FILE",
 	    "write the bound port to FILE", CLI_ARG, CLI_COMPLETE_FILE, NULL },
 	{ OWN_NAME, 'n', "name", "NAME", "name in WELCOME (CLASP Relay)",
@@ -109,8 +119,7 @@ static const struct cli_option own_options[] = {
 	MISSING("federation-id"), MISSING("federation-namespace"),
 	MISSING("federation-token"), MISSING_FLAG("http"), MISSING("quic-port"),
 	MISSING("mqtt-port"), MISSING("mqtt-namespace"), MISSING("osc-port"),
-	MISSING("osc-namespace"), MISSING("cert"), MISSING("key"),
-	MISSING_FLAG("quic-self-signed"), MISSING_FLAG("tls-only"),
+	MISSING("osc-namespace"), MISSING_FLAG("quic-self-signed"),
 	MISSING_FLAG("udp-plain-auth"), MISSING("broadcast-port"),
 	MISSING("rendezvous-url"), MISSING("rendezvous-refresh"),
 	MISSING("rendezvous-tag"), MISSING("rendezvous-per-source"),
@@ -125,6 +134,8 @@ static const struct cli_option *const tables[] = {
 static const char *const examples[] = {
 	"a relay on the usual port", "clasp-relay",
 	"any free port, told in a file", "clasp-relay -p 0 --port-file port",
+	"with TLS, besides what is plain",
+	"clasp-relay --cert cert.pem --key key.pem",
 	"only for programs of this machine",
 	"clasp-relay --no-websocket --listen unix:/run/clasp.sock",
 	NULL
@@ -286,6 +297,15 @@ take_option(int id)
 		out->server.router.param_ttl_s = 0;
 		out->server.router.signal_ttl_s = 0;
 		break;
+	case OWN_CERT:
+		out->cert = cli_arg();
+		break;
+	case OWN_KEY:
+		out->key = cli_arg();
+		break;
+	case OWN_TLS_ONLY:
+		out->tls_only = true;
+		break;
 	case OWN_NO_WEBSOCKET:
 		out->no_websocket = true;
 		break;
@@ -327,6 +347,10 @@ clasp_options_read(struct clasp_options *o, int argc, char **argv)
 	while ((id = cli_next()) != 0)
 		take_option(id);
 	cli_check_count(0, 0, "operand");
+	if (o->cert && !o->key)
+		cli_usage("--cert needs --key");
+	if (!o->cert && (o->key || o->tls_only))
+		cli_usage("%s needs --cert", o->key ? "--key" : "--tls-only");
 	if (cli.quiet)
 		o->log_level = CLASP_LOG_ERROR;
 	else if (cli.verbose && o->log_level < CLASP_LOG_DEBUG)

@@ -24,6 +24,8 @@ struct clasp_options {
 	int		 nlistens;
 	int		 health_port;	/* -1: none; 0: any */
 	int		 metrics_port;
+	const char	*cert, *key;	/* both or none */
+	bool		 tls_only;	/* nothing plain over TCP */
 	const char	*port_file;	/* NULL: none */
 	const char	*log_file;	/* NULL: standard error */
 	const char	*app_config;	/* NULL: look for one */

@@ -111,20 +111,21 @@ unix_relay() {
 # --------------------------------------------------------------- options
 
 @test "parts that are not built in are refused by name" {
-	for o in journal persist tokens auth-port quic-port mqtt-port osc-port cert store rules hub \
+	for o in journal persist tokens auth-port \
+	    quic-port mqtt-port osc-port store rules hub \
 	    federation-hub; do
 		run -2 --separate-stderr timeout 5 clasp-relay "--$o" 1
 		assert_equal "${stderr_lines[0]}" \
 		    "clasp-relay: --$o: not built into this relay"
 	done
-	for o in http tls-only journal-memory; do
+	for o in http journal-memory; do
 		run -2 --separate-stderr timeout 5 clasp-relay "--$o"
 		assert_equal "${stderr_lines[0]}" \
 		    "clasp-relay: --$o: not built into this relay"
 	done
 	run -2 timeout 5 clasp-relay --rendezvous-port 7340
 	assert_line 'clasp-relay: --rendezvous-port: not built into this relay'
-	for u in quic://127.0.0.1 tcp://127.0.0.1:0 wss://127.0.0.1; do
+	for u in quic://127.0.0.1 udp://127.0.0.1:0 serial:/dev/x; do
 		run -2 timeout 5 clasp-relay --listen "$u"
 		assert_line "clasp-relay: $u: not built into this relay"
 	done

@@ -25,6 +25,9 @@ urls_are_read(void)
 		{ "ws://h/", "ws", "h", 7330, "/" },
 		{ "WS://h:1", "ws", "h", 1, "/clasp" },
 		{ "ws://[::1]:8000/a/b?c#d", "ws", "::1", 8000, "/a/b?c" },
+		{ "wss://h", "wss", "h", 7330, "/clasp" },
+		{ "tcp://h", "tcp", "h", 7330, "" },
+		{ "tls://[::1]:1", "tls", "::1", 1, "" },
 		{ "unix:/tmp/x y", "unix", "", 0, "/tmp/x y" },
 		{ "unix:rel", "unix", "", 0, "rel" },
 	};
@@ -32,10 +35,11 @@ urls_are_read(void)
 		"", "ws", "ws:", "ws:/h", "ws://", "ws://:1", "ws://h:",
 		"ws://h:x", "ws://h:65536", "ws://[::1", "ws://[::1]x",
 		"ws://[]:1", "ws://h?x", "ws://u@h", "ws://a b", "unix:",
-		"http://h", "ws://h/a b", "ws://h:-1", "//h",
+		"http://h", "ws://h/a b", "ws://h:-1", "//h", "tcp://",
+		"tls://h:70000",
 	};
 	static const char *const missing[] = {
-		"wss://h", "tcp://h", "tls://h:1", "quic://h", "udp://h",
+		"quic://h", "udp://h",
 		"serial:/dev/ttyS0", "serial:///dev/ttyS0?baud=9600", "ble:",
 	};
 	struct clasp_url url;

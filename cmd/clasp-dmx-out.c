@@ -1,20 +1,18 @@
 /*
  * clasp-dmx-out.c - lines in, DMX frames out.
  *
- *	lines --> bridge --> proto/dmx --tick--> proto/enttec --> port
+ *	lines --> bridge/frames --tick--> proto/enttec --> port
  *
- * Lines only change levels; a tick sends the frame.  One frame is on its way
- * at a time, and what changes meanwhile is in the next one, so nothing is
- * ever queued behind an older look.
+ * One frame is on its way at a time, and what changes meanwhile is in the
+ * next one, so nothing is ever queued behind an older look.
  */
 
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "bridge/bridge.h"
+#include "bridge/frames.h"
 #include "dev/port.h"
-#include "proto/dmx.h"
+#include "proto/dmxin.h"
 #include "proto/enttec.h"
 #include "tool/cli.h"
 #include "tool/lineio.h"
@@ -24,8 +22,6 @@
 #define RATE_HZ		40
 #define KEEPALIVE_US	1000000
 #define ANSWER_MS	500
-#define LEAVE_MS	2000	/* for the last frames, at the end */
-#define BLACKOUTS	3
 #define BREAK_US	176
 #define MAB_US		16
 
@@ -79,38 +75,24 @@ static const struct cli_tool tool = {
 
 static struct clasp_bridge *bridge;
 static struct clasp_bridge_options options = CLASP_BRIDGE_OPTIONS;
+static struct clasp_frames *frames;
+static struct clasp_dmx_config model = { .flat_universe = 1 };
+static struct clasp_numset universes;	/* one */
 static struct clasp_port *port;		/* NULL with -d - */
 static struct clasp_enttec scanner;
-static struct clasp_dmx dmx;
-static struct clasp_dmx_pace pace;
-static struct clasp_arena arena;
-static uv_timer_t tick_timer, answer_timer, leave_timer;
+static uv_timer_t answer_timer;
 
 static const char *device;
 static struct clasp_port_config port_config;
 static unsigned slots = CLASP_DMX_SLOTS;
 static double break_us, mab_us;		/* 0: not given */
-static bool blackout;			/* is still to be done */
 
-static uint64_t next_tick_us, last_frame_us;
 static bool asking;			/* for answers to labels 3 and 10 */
 static bool answered_params, answered_serial, told_silence;
 static bool set_params;			/* label 4 is to be sent */
 static struct clasp_enttec_params params;
-static bool gathering;			/* the relay's snapshot is coming */
-static bool leaving;			/* no more input: send, then end */
-static int blackouts;			/* dark frames still to be sent */
-static bool told_switch;
 
 /* ---------------------------------------------------------------- sending */
-
-static bool
-busy(void)
-{
-	if (!port)
-		return cli_out_try_flush() > 0;
-	return !clasp_port_is_open(port) || asking || clasp_port_busy(port);
-}
 
 static void
 put(const uint8_t *packet, int len)
@@ -121,16 +103,6 @@ put(const uint8_t *packet, int len)
 	}
 	cli_out_bytes(packet, (size_t)len);
 	clasp_bridge_printed(bridge);
-}
-
-static void
-send_frame(uint64_t tick_us)
-{
-	uint8_t packet[CLASP_ENTTEC_MAX];
-
-	put(packet, clasp_enttec_encode_levels(packet, dmx.level, slots));
-	clasp_dmx_sent(&dmx);
-	last_frame_us = tick_us;
 }
 
 /* Label 4, over what the widget said of itself: only what was given. */
@@ -156,109 +128,38 @@ send_params(void)
 	set_params = false;
 }
 
-/* ------------------------------------------------------------------ ticks */
+static bool
+ready(void *user)
+{
+	(void)user;
+	if (port ? !clasp_port_is_open(port) || asking ||
+	    clasp_port_busy(port) : cli_out_try_flush() > 0)
+		return false;
+	if (!set_params)
+		return true;
+	send_params();
+	return false;
+}
+
+static bool
+send_frame(struct clasp_universe *u, uint64_t tick_us, void *user)
+{
+	uint8_t packet[CLASP_ENTTEC_MAX];
+
+	(void)tick_us;
+	(void)user;
+	put(packet, clasp_enttec_encode_levels(packet, u->level, slots));
+	return true;
+}
 
 static void
-done(void)
+done(void *user)
 {
+	(void)user;
 	clasp_port_close(port);
 	port = NULL;
-	leaving = true;
-	uv_timer_stop(&tick_timer);
 	uv_timer_stop(&answer_timer);
-	uv_timer_stop(&leave_timer);
 	clasp_bridge_leave(bridge);
-}
-
-/* The end: what is to be sent has been sent. */
-static void
-leave_now(void)
-{
-	if (blackout) {
-		blackout = false;
-		blackouts = BLACKOUTS;
-		clasp_dmx_blackout(&dmx);
-	} else if (blackouts == 0) {
-		done();
-	}
-}
-
-static void
-tick(uint64_t tick_us)
-{
-	if (gathering || busy())
-		return;
-	if (set_params) {
-		send_params();
-	} else if (blackouts > 0) {
-		send_frame(tick_us);
-		blackouts--;
-	} else if (dmx.dirty && !(options.once && !leaving)) {
-		send_frame(tick_us);
-	} else if (leaving) {
-		leave_now();
-	} else if (!options.once && clasp_dmx_pace_keepalive(&pace, last_frame_us,
-	    tick_us)) {
-		send_frame(tick_us);
-	}
-}
-
-static void on_tick(uv_timer_t *timer);
-
-static void
-schedule(void)
-{
-	uint64_t now = clasp_clock_mono_us();
-
-	uv_update_time(tick_timer.loop);
-	uv_timer_start(&tick_timer, on_tick, next_tick_us > now ?
-	    (next_tick_us - now + 999) / 1000 : 0, 0);
-}
-
-static void
-on_tick(uv_timer_t *timer)
-{
-	uint64_t now = clasp_clock_mono_us(), due = next_tick_us;
-
-	(void)timer;
-	if (now >= due) {
-		next_tick_us = clasp_dmx_pace_next(&pace, now);
-		schedule();
-		tick(due);	/* may stop the timer */
-	} else {
-		schedule();
-	}
-}
-
-static void
-on_leave_timeout(uv_timer_t *timer)
-{
-	(void)timer;
-	if (dmx.dirty || blackouts > 0 || busy()) {
-		cli_warn(device, "the last frame could not be sent");
-		cli_fail(CLI_UNREACHABLE);
-	}
-	done();
-}
-
-/* No more lines: send what is there, do the exit action, end. */
-static void
-leave(void)
-{
-	if (leaving)
-		return;
-	leaving = true;
-	gathering = false;
-	if (options.once)
-		dmx.dirty = true;
-	uv_timer_start(&leave_timer, on_leave_timeout, LEAVE_MS +
-	    (uint64_t)((BLACKOUTS + 2) * 1000 / pace.rate_hz), 0);
-	/* the one frame of --once waits for nobody */
-	if (options.once && !busy() && !set_params) {
-		send_frame(next_tick_us);
-		if (!port && !blackout)
-			done();
-	}
 }
 
 /* ------------------------------------------------------------- the widget */
@@ -320,10 +221,7 @@ on_open(struct clasp_port *p, bool back, void *user)
 	answered_params = answered_serial = false;
 	uv_timer_start(&answer_timer, on_answer_timeout, ANSWER_MS, 0);
 	clasp_port_send(p, ask, (size_t)n);
-	/* after a loss the whole frame goes out first */
-	if (dmx.sent)
-		dmx.dirty = true;
-	clasp_bridge_device_open(bridge, back);
+	clasp_frames_device_open(frames, back);
 }
 
 static void
@@ -348,84 +246,7 @@ on_lost(struct clasp_port *p, const char *why, void *user)
 	(void)user;
 	uv_timer_stop(&answer_timer);
 	asking = false;
-	if (dmx.sent)
-		dmx.dirty = true;
-	if (leaving) {
-		cli_warn(device, "%s", why);
-		cli_fail(CLI_UNREACHABLE);
-		done();
-	} else {
-		clasp_bridge_device_lost(bridge, why);
-	}
-}
-
-/* -------------------------------------------------------------- the lines */
-
-static void
-tell_switch(const struct clasp_line *line)
-{
-	char address[CLASP_ADDRESS_MAX + 1];
-	struct clasp_str a = line->items[0].msg.type == CLASP_PUBLISH ?
-	    line->items[0].msg.publish.address :
-	    line->items[0].msg.set.address;
-
-	dmx.switched = false;
-	if (told_switch)
-		return;
-	told_switch = true;
-	snprintf(address, sizeof address, "%.*s", CLASP_STR_ARG(a));
-	cli_note(line->kind == CLASP_LINE_DATA ? address : NULL,
-	    "a float above 1.0: floats there are levels from now on; "
-	    "--scale raw or unit settles it for all");
-}
-
-static void
-on_line(const struct clasp_line *line, bool snapshot, void *user)
-{
-	struct clasp_msg msg;
-
-	(void)user;
-	if (snapshot)
-		gathering = true;
-	if (line->kind != CLASP_LINE_DATA && line->kind != CLASP_LINE_FRAME)
-		return;
-	clasp_arena_reset(&arena);
-	if (clasp_line_to_msg(line, &arena, &msg, NULL) < 0)
-		return;
-	clasp_dmx_apply(&dmx, &msg);
-	if (dmx.switched)
-		tell_switch(line);
-}
-
-static void
-batch_end(void *user)
-{
-	(void)user;
-	if (!cli.url_given)
-		return;
-	gathering = false;
-	if (options.once)
-		leave();
-}
-
-static void
-input_ended(void *user)
-{
-	(void)user;
-	if (cli.url_given && gathering)
-		done();		/* nothing ever came from the relay */
-	else if (!options.hold || options.once)
-		leave();
-}
-
-static void
-finish(void *user)
-{
-	(void)user;
-	if (port && !clasp_port_is_open(port))
-		done();
-	else
-		leave();
+	clasp_frames_device_lost(frames, why);
 }
 
 /* ---------------------------------------------------------------- options */
@@ -465,11 +286,11 @@ take_option(int id)
 		clasp_serial_list(list_port, NULL);
 		cli_end();
 	case OPT_UNIVERSE:
-		dmx.universe = (unsigned)cli_arg_number(0,
+		model.flat_universe = (unsigned)cli_arg_number(0,
 		    CLASP_DMX_UNIVERSE_MAX);
 		break;
 	case OPT_FLAT:
-		dmx.flat = true;
+		model.flat = true;
 		break;
 	case OPT_SLOTS:
 		slots = (unsigned)cli_arg_number(24, CLASP_DMX_SLOTS);
@@ -511,7 +332,7 @@ open_device(uv_loop_t *loop)
 
 	if (strcmp(device, "-") == 0) {
 		set_params = break_us > 0 || mab_us > 0;
-		clasp_bridge_device_open(bridge, false);
+		clasp_frames_device_open(frames, false);
 		return;
 	}
 	port_config.line.path = device;
@@ -525,40 +346,11 @@ open_device(uv_loop_t *loop)
 }
 
 static void
-start(uv_loop_t *loop)
-{
-	struct clasp_counts *counts = clasp_bridge_counts(bridge);
-	struct clasp_count *count;
-	int i;
-
-	for (i = 0; i < CLASP_DMX_DROPS; i++) {
-		count = clasp_counts_add(counts, NULL, clasp_dmx_drop_name(i),
-		    &dmx.drops[i]);
-		/* lines of other namespaces pass by in a pipe: no news */
-		count->tally.quiet = i == CLASP_DMX_DROP_OUTSIDE;
-	}
-	clasp_arena_init(&arena, NULL, 0, 64 * CLASP_LINE_MAX);
-	uv_timer_init(loop, &tick_timer);
-	uv_timer_init(loop, &answer_timer);
-	uv_timer_init(loop, &leave_timer);
-	open_device(loop);
-
-	gathering = cli.url_given;
-	pace.t0_us = clasp_clock_mono_us();
-	pace.rate_hz = options.rate_hz > 0 ? options.rate_hz : RATE_HZ;
-	pace.keepalive_us = KEEPALIVE_US;
-	last_frame_us = pace.t0_us;
-	next_tick_us = clasp_dmx_pace_next(&pace, pace.t0_us);
-	schedule();
-}
-
-static void
 close_all(void *user)
 {
 	(void)user;
-	uv_close((uv_handle_t *)&tick_timer, NULL);
+	clasp_frames_close(frames);
 	uv_close((uv_handle_t *)&answer_timer, NULL);
-	uv_close((uv_handle_t *)&leave_timer, NULL);
 }
 
 /* What of a relay concerns us: one universe, but rules may bring others. */
@@ -568,11 +360,28 @@ wanted(void)
 	static char pattern[CLASP_ADDRESS_MAX];
 	static const char *const patterns[] = { pattern, NULL };
 
-	if (dmx.flat || options.mapping.rules)
+	if (model.flat || options.mapping.rules)
 		return NULL;
 	snprintf(pattern, sizeof pattern, "%.*s/%u/" "**",
-	    CLASP_STR_ARG(dmx.prefix), dmx.universe);
+	    CLASP_STR_ARG(model.prefix), model.flat_universe);
 	return patterns;
+}
+
+/* The one universe, there from the start: receivers want a signal. */
+static struct clasp_dmx *
+make_model(void)
+{
+	struct clasp_dmx *dmx;
+
+	model.prefix = clasp_bridge_namespace(&options, "/dmx",
+	    CLASP_DMXIN_PREFIX_MAX, false);
+	model.scale = options.scale;
+	model.only = &universes;
+	clasp_numset_add(&universes, model.flat_universe);
+	dmx = clasp_dmx_new(&model);
+	if (!dmx || !clasp_dmx_universe(dmx, model.flat_universe))
+		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
+	return dmx;
 }
 
 int
@@ -581,32 +390,36 @@ main(int argc, char **argv)
 	struct clasp_bridge_config bridging = {
 		.protocol = "dmx",
 		.options = &options,
-		.sink = true,
-		.line = on_line,
-		.batch_end = batch_end,
-		.ended = input_ended,
-		.finish = finish,
 		.close = close_all
+	};
+	struct clasp_frames_config framing = {
+		.options = &options,
+		.rate_hz = RATE_HZ,
+		.keepalive_us = KEEPALIVE_US,
+		.ready = ready,
+		.send = send_frame,
+		.done = done
 	};
 	int id;
 
-	clasp_dmx_init(&dmx, CLASP_STR_NONE, 1);
 	cli_begin(&tool, argc, argv);
 	while ((id = cli_next()) != 0)
 		if (!clasp_bridge_option(&options, id))
 			take_option(id);
 	check_options();
-	dmx.scale = options.scale;
-	dmx.prefix = clasp_bridge_namespace(&options, "/dmx",
-	    CLASP_DMXIN_PREFIX_MAX, false);
-	blackout = options.on_exit == CLASP_EXIT_BLACKOUT;
-
+	framing.dmx = make_model();
 	bridging.device = device;
-	bridging.base = dmx.prefix;
+	bridging.base = model.prefix;
 	bridging.patterns = wanted();
+
+	frames = clasp_frames_new(&framing);
+	clasp_frames_attach(frames, &bridging);
 	bridge = clasp_bridge_new(&bridging);
-	start(clasp_bridge_loop(bridge));
+	uv_timer_init(clasp_bridge_loop(bridge), &answer_timer);
+	clasp_frames_start(frames, bridge);
+	open_device(clasp_bridge_loop(bridge));
 	clasp_bridge_run(bridge);
-	clasp_arena_clear(&arena);
+	clasp_frames_free(frames);
+	clasp_dmx_free(framing.dmx);
 	cli_end();
 }

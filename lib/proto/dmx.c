@@ -1,11 +1,24 @@
-/* dmx.c - one universe of DMX512 as programs that send it hold it. */
+/* dmx.c - universes of DMX512 as programs that send them hold them. */
+
+#include "proto/dmx.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/number.h"
-#include "proto/dmx.h"
+#include "base/numtable.h"
+#include "proto/dmxplay.h"
+
+struct clasp_dmx {
+	struct clasp_dmx_config config;
+	struct clasp_numtable universes;
+	struct clasp_universe *last;	/* asked for: mostly the next too */
+	unsigned	 plays;		/* timelines in all universes */
+	unsigned long	 drops[CLASP_DMX_DROPS];
+	bool		 switched;
+	unsigned	 switched_universe, switched_channel;
+};
 
 static const char *const drop_names[CLASP_DMX_DROPS] = {
 	[CLASP_DMX_DROP_OUTSIDE] = "outside the namespace",
@@ -13,6 +26,7 @@ static const char *const drop_names[CLASP_DMX_DROPS] = {
 	[CLASP_DMX_DROP_UNIVERSE] = "another universe",
 	[CLASP_DMX_DROP_VALUE] = "value is no level",
 	[CLASP_DMX_DROP_MESSAGE] = "message without a level",
+	[CLASP_DMX_DROP_TIMELINE] = "no timeline, or too many",
 };
 
 const char *
@@ -21,27 +35,103 @@ clasp_dmx_drop_name(enum clasp_dmx_drop drop)
 	return drop_names[drop];
 }
 
-int
-clasp_dmx_scale_by_name(const char *name, enum clasp_dmx_scale *out)
+const unsigned long *
+clasp_dmx_drops(const struct clasp_dmx *dmx)
 {
-	static const char *const names[] = { "auto", "raw", "unit" };
-	int i;
+	return dmx->drops;
+}
 
-	for (i = 0; i < 3; i++)
-		if (strcmp(name, names[i]) == 0) {
-			*out = (enum clasp_dmx_scale)i;
-			return 0;
+/* ------------------------------------------------------------ life and end */
+
+struct clasp_dmx *
+clasp_dmx_new(const struct clasp_dmx_config *config)
+{
+	struct clasp_dmx *dmx = calloc(1, sizeof *dmx);
+
+	if (!dmx)
+		return NULL;
+	dmx->config = *config;
+	if (dmx->config.max == 0)
+		dmx->config.max = CLASP_DMX_UNIVERSE_MAX;
+	return dmx;
+}
+
+/* Every timeline of u, or those that have nothing left to play. */
+static void
+end_plays(struct clasp_dmx *dmx, struct clasp_universe *u, bool all)
+{
+	struct clasp_dmx_play *play, **at = &u->plays;
+
+	while ((play = *at) != NULL) {
+		if (!all && play->left > 0) {
+			at = &play->next;
+			continue;
 		}
-	return CLASP_EINVAL;
+		*at = play->next;
+		clasp_dmx_play_free(play);
+		dmx->plays--;
+	}
 }
 
 void
-clasp_dmx_init(struct clasp_dmx *dmx, struct clasp_str prefix,
-    unsigned universe)
+clasp_dmx_free(struct clasp_dmx *dmx)
 {
-	memset(dmx, 0, sizeof *dmx);
-	dmx->prefix = prefix;
-	dmx->universe = universe;
+	struct clasp_universe *u;
+	unsigned at = 0;
+
+	if (!dmx)
+		return;
+	while ((u = clasp_numtable_next(&dmx->universes, &at)) != NULL) {
+		end_plays(dmx, u, true);
+		free(u);
+	}
+	clasp_numtable_clear(&dmx->universes);
+	free(dmx);
+}
+
+/* Is this universe one of ours? */
+static bool
+is_ours(const struct clasp_dmx *dmx, unsigned universe)
+{
+	const struct clasp_dmx_config *config = &dmx->config;
+
+	return universe >= config->min && universe <= config->max &&
+	    (!config->only || clasp_numset_has(config->only, universe));
+}
+
+struct clasp_universe *
+clasp_dmx_universe(struct clasp_dmx *dmx, unsigned n)
+{
+	struct clasp_universe *u;
+
+	if (dmx->last && dmx->last->number == n)
+		return dmx->last;
+	u = clasp_numtable_get(&dmx->universes, n);
+	if (u)
+		return dmx->last = u;
+	if (!is_ours(dmx, n))
+		return NULL;
+	u = calloc(1, sizeof *u);
+	if (!u)
+		return NULL;
+	u->number = n;
+	if (clasp_numtable_put(&dmx->universes, n, u) < 0) {
+		free(u);
+		return NULL;
+	}
+	return dmx->last = u;
+}
+
+struct clasp_universe *
+clasp_dmx_next(const struct clasp_dmx *dmx, unsigned *at)
+{
+	return clasp_numtable_next(&dmx->universes, at);
+}
+
+unsigned
+clasp_dmx_count(const struct clasp_dmx *dmx)
+{
+	return dmx->universes.count;
 }
 
 /* -------------------------------------------------------------- numbers */
@@ -86,14 +176,14 @@ clasp_dmx_level(const struct clasp_value *v, enum clasp_dmx_scale scale,
 
 /* The decimal number that begins s, without leading zeros; s moves on. */
 static bool
-take_number(struct clasp_str *s, unsigned max, unsigned *out)
+take_number(struct clasp_str *s, unsigned *out)
 {
 	unsigned n = 0;
 	size_t i = 0;
 
-	while (i < s->len && s->p[i] >= '0' && s->p[i] <= '9' && n <= max)
+	while (i < s->len && s->p[i] >= '0' && s->p[i] <= '9' && i < 6)
 		n = n * 10 + (unsigned)(s->p[i++] - '0');
-	if (i == 0 || n > max || (i > 1 && s->p[0] == '0'))
+	if (i == 0 || (i > 1 && s->p[0] == '0'))
 		return false;
 	s->p += i;
 	s->len -= i;
@@ -101,34 +191,85 @@ take_number(struct clasp_str *s, unsigned max, unsigned *out)
 	return true;
 }
 
-int
-clasp_dmx_address(struct clasp_str address, struct clasp_str prefix,
-    unsigned *universe, unsigned *channel)
+/* The numbers of s, with slashes between, max at most; 0: it is not so. */
+static int
+take_numbers(struct clasp_str s, unsigned *out, int max)
 {
-	struct clasp_str rest;
+	int n = 0;
 
-	/* a namespace ends where a segment does: /dmx is not in /dmxen */
-	if (!clasp_str_starts(address, prefix) || address.len <= prefix.len ||
-	    address.p[prefix.len] != '/')
-		return CLASP_ENOENT;
-	rest = clasp_str_of(address.p + prefix.len + 1,
-	    address.len - prefix.len - 1);
-	*channel = 0;
-	if (!take_number(&rest, CLASP_DMX_UNIVERSE_MAX, universe))
-		return CLASP_EADDRESS;
-	if (rest.len == 0)
-		return 0;
-	if (*rest.p != '/')
-		return CLASP_EADDRESS;
-	rest.p++;
-	rest.len--;
-	if (!take_number(&rest, CLASP_DMX_SLOTS, channel) || rest.len > 0 ||
-	    *channel == 0)
-		return CLASP_EADDRESS;
+	while (n < max && take_number(&s, &out[n])) {
+		n++;
+		if (s.len == 0)
+			return n;
+		if (*s.p != '/')
+			return 0;
+		s.p++;
+		s.len--;
+	}
 	return 0;
 }
 
-/* ------------------------------------------------------------- messages */
+int
+clasp_dmx_address(struct clasp_str address, struct clasp_str prefix,
+    bool split, unsigned *universe, unsigned *channel)
+{
+	unsigned at[4] = { 0 };
+	int whole = split ? 3 : 1, n;
+
+	/* a namespace ends where a segment does: /dmx is not in /dmxen */
+	if (address.len <= prefix.len || address.p[prefix.len] != '/' ||
+	    !clasp_str_starts(address, prefix))
+		return CLASP_ENOENT;
+	n = take_numbers(clasp_str_of(address.p + prefix.len + 1,
+	    address.len - prefix.len - 1), at, whole + 1);
+	if (n < whole)
+		return CLASP_EADDRESS;
+	*channel = at[whole];
+	if (n > whole && (*channel < 1 || *channel > CLASP_DMX_SLOTS))
+		return CLASP_EADDRESS;
+	*universe = at[0];
+	if (split && (at[0] > 127 || at[1] > 15 || at[2] > 15))
+		return CLASP_EADDRESS;
+	if (split)
+		*universe = at[0] << 8 | at[1] << 4 | at[2];
+	return *universe > CLASP_DMX_UNIVERSE_MAX ? CLASP_EADDRESS : 0;
+}
+
+static size_t
+put_number(char *out, unsigned n)
+{
+	char digits[10];
+	size_t len = 0, i;
+
+	do
+		digits[len++] = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	out[0] = '/';
+	for (i = 0; i < len; i++)
+		out[1 + i] = digits[len - 1 - i];
+	return len + 1;
+}
+
+size_t
+clasp_dmx_format(char *out, struct clasp_str prefix, bool split,
+    unsigned universe, unsigned channel)
+{
+	size_t len = prefix.len;
+
+	memcpy(out, prefix.p, len);
+	if (split) {
+		len += put_number(out + len, universe >> 8);
+		len += put_number(out + len, universe >> 4 & 15);
+		len += put_number(out + len, universe & 15);
+	} else {
+		len += put_number(out + len, universe);
+	}
+	if (channel > 0)
+		len += put_number(out + len, channel);
+	return len;
+}
+
+/* --------------------------------------------------------------- levels */
 
 static int
 drop(struct clasp_dmx *dmx, enum clasp_dmx_drop why)
@@ -137,45 +278,59 @@ drop(struct clasp_dmx *dmx, enum clasp_dmx_drop why)
 	return 0;
 }
 
+/* The newest for a channel, from a message. */
 static void
-put_level(struct clasp_dmx *dmx, unsigned channel, uint8_t level)
+put_level(struct clasp_universe *u, unsigned channel, uint8_t level)
 {
+	struct clasp_dmx_play *play;
+
+	for (play = u->plays; play; play = play->next)
+		clasp_dmx_play_lose(play, channel);
 	/* the first frame is news even when it is dark */
-	if (dmx->level[channel - 1] != level || !dmx->sent)
-		dmx->dirty = true;
-	dmx->level[channel - 1] = level;
+	if (u->level[channel - 1] != level || !u->sent)
+		u->dirty = true;
+	u->level[channel - 1] = level;
 }
 
 static int
-apply_bytes(struct clasp_dmx *dmx, struct clasp_str bytes)
+apply_bytes(struct clasp_dmx *dmx, struct clasp_universe *u,
+    struct clasp_str bytes)
 {
-	unsigned i;
+	size_t n = bytes.len, i;
 
-	for (i = 0; i < bytes.len && i < CLASP_DMX_SLOTS; i++)
-		put_level(dmx, i + 1, (uint8_t)bytes.p[i]);
-	if (bytes.len > CLASP_DMX_SLOTS)
+	if (n > CLASP_DMX_SLOTS) {
+		n = CLASP_DMX_SLOTS;
 		drop(dmx, CLASP_DMX_DROP_ADDRESS);
-	return (int)i;
+	}
+	if (u->plays) {
+		for (i = 0; i < n; i++)
+			put_level(u, (unsigned)i + 1, (uint8_t)bytes.p[i]);
+	} else if (n > 0 && (!u->sent || memcmp(u->level, bytes.p, n) != 0)) {
+		memcpy(u->level, bytes.p, n);
+		u->dirty = true;
+	}
+	return (int)n;
 }
 
 static int
-apply_array(struct clasp_dmx *dmx, const struct clasp_value *v)
+apply_array(struct clasp_dmx *dmx, struct clasp_universe *u,
+    const struct clasp_value *v, bool *levels)
 {
+	enum clasp_dmx_scale scale = dmx->config.scale;
 	unsigned i;
 	int level, n = 0;
 
 	/* An array is one value: when one of its floats is a level all are,
 	 * also those before it.  So look at each of them first. */
 	for (i = 0; i < v->count; i++)
-		clasp_dmx_level(&v->items[i], dmx->scale, &dmx->levels[0]);
+		clasp_dmx_level(&v->items[i], scale, levels);
 
 	for (i = 0; i < v->count && i < CLASP_DMX_SLOTS; i++) {
-		level = clasp_dmx_level(&v->items[i], dmx->scale,
-		    &dmx->levels[0]);
+		level = clasp_dmx_level(&v->items[i], scale, levels);
 		if (level < 0) {
 			drop(dmx, CLASP_DMX_DROP_VALUE);
 		} else {
-			put_level(dmx, i + 1, (uint8_t)level);
+			put_level(u, i + 1, (uint8_t)level);
 			n++;
 		}
 	}
@@ -184,16 +339,168 @@ apply_array(struct clasp_dmx *dmx, const struct clasp_value *v)
 	return n;
 }
 
-static int
-apply_number(struct clasp_dmx *dmx, unsigned channel,
-    const struct clasp_value *v)
-{
-	int level = clasp_dmx_level(v, dmx->scale, &dmx->levels[channel]);
+/* ------------------------------------------------------------ timelines */
 
-	if (level < 0)
-		return drop(dmx, CLASP_DMX_DROP_VALUE);
-	put_level(dmx, channel, (uint8_t)level);
-	return 1;
+/* All channels are of one mind: does any keyframe speak in levels? */
+static void
+look_ahead(const struct clasp_dmx *dmx, const struct clasp_timeline *t,
+    bool *levels)
+{
+	const struct clasp_value *v;
+	uint32_t i, k;
+
+	for (i = 0; i < t->count; i++) {
+		v = &t->frames[i].value;
+		clasp_dmx_level(v, dmx->config.scale, levels);
+		for (k = 0; v->type == CLASP_ARRAY && k < v->count; k++)
+			clasp_dmx_level(&v->items[k], dmx->config.scale,
+			    levels);
+	}
+}
+
+static int
+apply_timeline(struct clasp_dmx *dmx, struct clasp_universe *u,
+    unsigned channel, const struct clasp_value *v, uint64_t start_us,
+    bool *levels)
+{
+	struct clasp_dmx_play *play, *other;
+	unsigned c;
+	int n;
+
+	play = dmx->plays < CLASP_DMX_PLAYS_MAX ?
+	    clasp_dmx_play_new(v, channel, start_us) : NULL;
+	if (!play || play->left == 0) {
+		clasp_dmx_play_free(play);
+		return drop(dmx, CLASP_DMX_DROP_TIMELINE);
+	}
+	look_ahead(dmx, &play->timeline, levels);
+	for (other = u->plays; other; other = other->next)
+		for (c = 1; c <= CLASP_DMX_SLOTS; c++)
+			if (clasp_dmx_play_has(play, c))
+				clasp_dmx_play_lose(other, c);
+	n = (int)play->left;
+	end_plays(dmx, u, false);
+	play->next = u->plays;
+	u->plays = play;
+	dmx->plays++;
+	return n;
+}
+
+static void
+play_level(struct clasp_universe *u, const struct clasp_dmx_play *play,
+    unsigned channel, int level)
+{
+	if (level < 0 || !clasp_dmx_play_has(play, channel))
+		return;
+	if (u->level[channel - 1] != level || !u->sent)
+		u->dirty = true;
+	u->level[channel - 1] = (uint8_t)level;
+}
+
+/* One timeline's value, onto the channels it still has. */
+static void
+play_value(const struct clasp_dmx *dmx, struct clasp_universe *u,
+    const struct clasp_dmx_play *play, const struct clasp_value *v)
+{
+	bool levels = u->marks[play->channel >> 6] >>
+	    (play->channel & 63) & 1;
+	enum clasp_dmx_scale scale = dmx->config.scale;
+	uint32_t i;
+
+	if (play->channel > 0) {
+		play_level(u, play, play->channel,
+		    clasp_dmx_level(v, scale, &levels));
+	} else if (v->type == CLASP_ARRAY) {
+		for (i = 0; i < v->count && i < CLASP_DMX_SLOTS; i++)
+			play_level(u, play, i + 1,
+			    clasp_dmx_level(&v->items[i], scale, &levels));
+	} else if (v->type == CLASP_BYTES) {
+		for (i = 0; i < v->string.len && i < CLASP_DMX_SLOTS; i++)
+			play_level(u, play, i + 1, (uint8_t)v->string.p[i]);
+	}
+}
+
+void
+clasp_dmx_play(struct clasp_dmx *dmx, uint64_t now_us)
+{
+	struct clasp_universe *u;
+	struct clasp_dmx_play *play;
+	struct clasp_moment moment;
+	unsigned at = 0;
+
+	if (dmx->plays == 0)
+		return;
+	while ((u = clasp_dmx_next(dmx, &at)) != NULL) {
+		for (play = u->plays; play; play = play->next) {
+			clasp_timeline_at(&play->timeline, play->start_us,
+			    now_us, &moment);
+			if (moment.has_value)
+				play_value(dmx, u, play, &moment.value);
+			if (moment.state == CLASP_TIMELINE_FINISHED)
+				play->left = 0;
+		}
+		end_plays(dmx, u, false);
+	}
+}
+
+unsigned
+clasp_dmx_playing(const struct clasp_dmx *dmx)
+{
+	const struct clasp_universe *u;
+	const struct clasp_dmx_play *play;
+	unsigned at = 0, n = 0;
+
+	while (dmx->plays > 0 && (u = clasp_dmx_next(dmx, &at)) != NULL)
+		for (play = u->plays; play; play = play->next)
+			n += play->left > 0 && !play->timeline.loop;
+	return n;
+}
+
+/* ------------------------------------------------------------- messages */
+
+/* Where an address leads; false: it was dropped. */
+static bool
+find(struct clasp_dmx *dmx, struct clasp_str address, bool whole,
+    unsigned *universe, unsigned *channel)
+{
+	const struct clasp_dmx_config *config = &dmx->config;
+	int error;
+
+	error = clasp_dmx_address(address, config->prefix, config->split,
+	    universe, channel);
+	if (error) {
+		drop(dmx, error == CLASP_ENOENT ? CLASP_DMX_DROP_OUTSIDE :
+		    CLASP_DMX_DROP_ADDRESS);
+		return false;
+	}
+	if (config->flat && *channel == 0 && !whole) {
+		*channel = *universe;
+		*universe = config->flat_universe;
+		if (*channel < 1 || *channel > CLASP_DMX_SLOTS) {
+			drop(dmx, CLASP_DMX_DROP_ADDRESS);
+			return false;
+		}
+	}
+	if (is_ours(dmx, *universe))
+		return true;
+	drop(dmx, CLASP_DMX_DROP_UNIVERSE);
+	return false;
+}
+
+/* Set the address's mark when it was changed. */
+static void
+keep_mark(struct clasp_dmx *dmx, struct clasp_universe *u, unsigned channel,
+    bool levels)
+{
+	uint64_t *word = &u->marks[channel >> 6];
+	uint64_t bit = UINT64_C(1) << (channel & 63);
+
+	if (!levels || (*word & bit))
+		return;
+	*word |= bit;
+	dmx->switched = true;
+	dmx->switched_universe = u->number;
+	dmx->switched_channel = channel;
 }
 
 static int
@@ -201,41 +508,66 @@ apply_value(struct clasp_dmx *dmx, struct clasp_str address,
     const struct clasp_value *v)
 {
 	bool whole = v->type == CLASP_ARRAY || v->type == CLASP_BYTES;
-	unsigned universe, channel;
-	bool before;
-	int error, n;
+	bool levels = false;
+	struct clasp_universe *u;
+	unsigned universe = 0, channel = 0;
+	int n;
 
-	error = clasp_dmx_address(address, dmx->prefix, &universe, &channel);
-	if (error)
-		return drop(dmx, error == CLASP_ENOENT ?
-		    CLASP_DMX_DROP_OUTSIDE : CLASP_DMX_DROP_ADDRESS);
-	if (dmx->flat && channel == 0 && !whole) {
-		channel = universe;
-		universe = dmx->universe;
-		if (channel < 1 || channel > CLASP_DMX_SLOTS)
-			return drop(dmx, CLASP_DMX_DROP_ADDRESS);
-	}
-	if (universe != dmx->universe)
-		return drop(dmx, CLASP_DMX_DROP_UNIVERSE);
-	if ((channel == 0) != whole)
+	if (!find(dmx, address, whole, &universe, &channel))
+		return 0;
+	/* no universe is made for what says nothing */
+	if ((channel == 0) != whole || (!whole &&
+	    clasp_dmx_level(v, dmx->config.scale, &levels) < 0))
 		return drop(dmx, CLASP_DMX_DROP_VALUE);
-
-	before = dmx->levels[channel];
+	u = clasp_dmx_universe(dmx, universe);
+	if (!u)
+		return drop(dmx, CLASP_DMX_DROP_UNIVERSE);
+	levels = u->marks[channel >> 6] >> (channel & 63) & 1;
 	if (v->type == CLASP_BYTES)
-		n = apply_bytes(dmx, v->string);
+		n = apply_bytes(dmx, u, v->string);
 	else if (whole)
-		n = apply_array(dmx, v);
-	else
-		n = apply_number(dmx, channel, v);
-	if (dmx->levels[channel] != before)
-		dmx->switched = true;
+		n = apply_array(dmx, u, v, &levels);
+	else {
+		put_level(u, channel, (uint8_t)clasp_dmx_level(v,
+		    dmx->config.scale, &levels));
+		n = 1;
+	}
+	keep_mark(dmx, u, channel, levels);
+	if (u->plays)
+		end_plays(dmx, u, false);
+	return n;
+}
+
+static int
+apply_publish(struct clasp_dmx *dmx, const struct clasp_publish *publish,
+    uint64_t now_us)
+{
+	struct clasp_universe *u;
+	unsigned universe = 0, channel = 0;
+	bool levels;
+	int n;
+
+	if (publish->content != CLASP_CONTENT_VALUE ||
+	    publish->kind == CLASP_GESTURE)
+		return drop(dmx, CLASP_DMX_DROP_MESSAGE);
+	if (publish->kind != CLASP_TIMELINE)
+		return apply_value(dmx, publish->address, &publish->value);
+	if (!find(dmx, publish->address, false, &universe, &channel))
+		return 0;
+	u = clasp_dmx_universe(dmx, universe);
+	if (!u)
+		return drop(dmx, CLASP_DMX_DROP_UNIVERSE);
+	levels = u->marks[channel >> 6] >> (channel & 63) & 1;
+	n = apply_timeline(dmx, u, channel, &publish->value,
+	    publish->has_timestamp ? publish->timestamp_us : now_us, &levels);
+	keep_mark(dmx, u, channel, levels);
 	return n;
 }
 
 int
-clasp_dmx_apply(struct clasp_dmx *dmx, const struct clasp_msg *msg)
+clasp_dmx_apply(struct clasp_dmx *dmx, const struct clasp_msg *msg,
+    uint64_t now_us)
 {
-	const struct clasp_publish *publish = &msg->publish;
 	uint32_t i;
 	int n = 0;
 
@@ -243,32 +575,60 @@ clasp_dmx_apply(struct clasp_dmx *dmx, const struct clasp_msg *msg)
 	case CLASP_SET:
 		return apply_value(dmx, msg->set.address, &msg->set.value);
 	case CLASP_PUBLISH:
-		if (publish->content == CLASP_CONTENT_VALUE &&
-		    publish->kind <= CLASP_STREAM)
-			return apply_value(dmx, publish->address,
-			    &publish->value);
-		return drop(dmx, CLASP_DMX_DROP_MESSAGE);
+		return apply_publish(dmx, &msg->publish, now_us);
 	case CLASP_BUNDLE:
 		for (i = 0; i < msg->bundle.count; i++)
-			n += clasp_dmx_apply(dmx, &msg->bundle.messages[i]);
+			n += clasp_dmx_apply(dmx, &msg->bundle.messages[i],
+			    now_us);
 		return n;
 	default:
 		return drop(dmx, CLASP_DMX_DROP_MESSAGE);
 	}
 }
 
-void
-clasp_dmx_sent(struct clasp_dmx *dmx)
+bool
+clasp_dmx_switched(struct clasp_dmx *dmx, unsigned *universe,
+    unsigned *channel)
 {
-	dmx->dirty = false;
-	dmx->sent = true;
+	bool switched = dmx->switched;
+
+	dmx->switched = false;
+	*universe = dmx->switched_universe;
+	*channel = dmx->switched_channel;
+	return switched;
+}
+
+/* --------------------------------------------------------------- frames */
+
+void
+clasp_universe_sent(struct clasp_universe *u)
+{
+	u->dirty = false;
+	u->sent = true;
 }
 
 void
 clasp_dmx_blackout(struct clasp_dmx *dmx)
 {
-	memset(dmx->level, 0, sizeof dmx->level);
-	dmx->dirty = true;
+	struct clasp_universe *u;
+	unsigned at = 0;
+
+	while ((u = clasp_dmx_next(dmx, &at)) != NULL) {
+		end_plays(dmx, u, true);
+		memset(u->level, 0, sizeof u->level);
+		u->dirty = true;
+	}
+}
+
+void
+clasp_dmx_again(struct clasp_dmx *dmx)
+{
+	struct clasp_universe *u;
+	unsigned at = 0;
+
+	while ((u = clasp_dmx_next(dmx, &at)) != NULL)
+		if (u->sent)
+			u->dirty = true;
 }
 
 /* ---------------------------------------------------------------- ticks */

@@ -436,3 +436,20 @@ later() {
 	wait_for_line live '/dmx/1/1 ttl=never 153'
 	(($(wc -l <live) < 60))
 }
+
+@test "a timeline is played on the frame tick, to its end" {
+	local packets
+
+	# half a second from 0 to 100, and a value that was there before
+	packets=$(echo '/dmx/1/2 7 ; /dmx/1/1 timeline [[0,0],[500000,100]]' |
+	    clasp-dmx-out -d - --slots 24 | xxd -p -c 30 | cut -c 11-14)
+	# 500 ms at 40 Hz; each change was a frame of its own
+	(($(sort -u <<<"$packets" | wc -l) > 10))
+	assert_equal "$(tail -n 1 <<<"$packets")" 6407
+	assert_equal "$packets" "$(sort <<<"$packets")"
+	# the newest wins, whatever it is
+	run -0 bash -c '{ echo "/dmx/1/1 timeline [[0,0],[1000000,100]]"
+	    echo "/dmx/1/1 5"; } | clasp-dmx-out -d - --slots 24 --once |
+	    xxd -p -c 30 | cut -c 11-12'
+	assert_output 05
+}

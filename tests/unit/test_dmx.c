@@ -11,10 +11,35 @@
 #include "wire/line.h"
 
 static struct clasp_buf out;
+static struct clasp_dmx *dmx;
+static struct clasp_universe *universe;	/* the first one asked for */
+static uint64_t now_us;
 
-/* Apply a line; the levels are in dmx. */
+/* A fresh model under /dmx that has this universe only. */
+static void
+begin(unsigned number, enum clasp_dmx_scale scale, bool flat)
+{
+	static struct clasp_numset only;
+	struct clasp_dmx_config config = { .prefix = CLASP_STR("/dmx"),
+	    .scale = scale, .flat = flat, .flat_universe = number,
+	    .only = &only };
+
+	clasp_dmx_free(dmx);
+	memset(&only, 0, sizeof only);
+	clasp_numset_add(&only, number);
+	dmx = clasp_dmx_new(&config);
+	universe = clasp_dmx_universe(dmx, number);
+}
+
+static unsigned long
+drops(enum clasp_dmx_drop why)
+{
+	return clasp_dmx_drops(dmx)[why];
+}
+
+/* Apply a line. */
 static int
-apply(struct clasp_dmx *dmx, const char *text)
+apply(const char *text)
 {
 	struct clasp_arena arena;
 	struct clasp_line line;
@@ -26,7 +51,7 @@ apply(struct clasp_dmx *dmx, const char *text)
 	n = clasp_line_parse(clasp_str_c(text), &arena, &line, &err);
 	t_check(n == 0, "%s: %s", text, err.reason);
 	if (n == 0 && clasp_line_to_msg(&line, &arena, &msg, NULL) == 0)
-		n = clasp_dmx_apply(dmx, &msg);
+		n = clasp_dmx_apply(dmx, &msg, now_us);
 	clasp_arena_clear(&arena);
 	return n;
 }
@@ -73,23 +98,21 @@ values_become_levels(void)
 		{ "0.5", CLASP_DMX_UNIT, 127 },
 		{ "-1", CLASP_DMX_UNIT, 0 },
 	};
-	struct clasp_dmx dmx;
 	char line[80];
 	size_t i;
 	int n;
 
 	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		clasp_dmx_init(&dmx, CLASP_STR("/dmx"), 0);
-		dmx.scale = cases[i].scale;
-		dmx.level[4] = 77;
+		begin(0, cases[i].scale, false);
+		universe->level[4] = 77;
 		snprintf(line, sizeof line, "/dmx/0/5 %s", cases[i].value);
-		n = apply(&dmx, line);
+		n = apply(line);
 		t_eq_int(n, cases[i].level >= 0, "%s", line);
-		t_eq_int(dmx.level[4], cases[i].level >= 0 ? cases[i].level :
+		t_eq_int(universe->level[4], cases[i].level >= 0 ? cases[i].level :
 		    77, "%s, scale %d", line, cases[i].scale);
-		t_eq_int(dmx.drops[CLASP_DMX_DROP_VALUE],
+		t_eq_int(drops(CLASP_DMX_DROP_VALUE),
 		    cases[i].level < 0, "%s", line);
-		t_eq_int(dmx.dirty, cases[i].level >= 0, "%s", line);
+		t_eq_int(universe->dirty, cases[i].level >= 0, "%s", line);
 	}
 }
 
@@ -127,16 +150,15 @@ addresses_name_channels(void)
 		{ "/dmx/3/1 gesture id=1 phase=move 9",
 		    CLASP_DMX_DROP_MESSAGE },
 	};
-	struct clasp_dmx dmx;
 	size_t i;
 	int n;
 
 	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		clasp_dmx_init(&dmx, CLASP_STR("/dmx"), 3);
-		n = apply(&dmx, cases[i].line);
+		begin(3, CLASP_DMX_AUTO, false);
+		n = apply(cases[i].line);
 		t_eq_int(n, cases[i].drop < 0, "%s", cases[i].line);
 		if (cases[i].drop >= 0)
-			t_eq_int(dmx.drops[cases[i].drop], 1, "%s: %s",
+			t_eq_int(drops(cases[i].drop), 1, "%s: %s",
 			    cases[i].line,
 			    clasp_dmx_drop_name(cases[i].drop));
 	}
@@ -145,99 +167,232 @@ addresses_name_channels(void)
 static void
 flat_addresses(void)
 {
-	struct clasp_dmx dmx;
-
-	clasp_dmx_init(&dmx, CLASP_STR("/dmx"), 1);
-	dmx.flat = true;
-	t_eq_int(apply(&dmx, "/dmx/512 9"), 1);
-	t_eq_int(dmx.level[511], 9);
-	t_eq_int(apply(&dmx, "/dmx/513 9"), 0);
-	t_eq_int(apply(&dmx, "/dmx/0 9"), 0);
-	t_eq_int(dmx.drops[CLASP_DMX_DROP_ADDRESS], 2);
-	t_eq_int(apply(&dmx, "/dmx/1/2 8"), 1, "the long form too");
-	t_eq_int(apply(&dmx, "/dmx/1 [7]"), 1);
-	t_eq_int(dmx.level[0], 7);
-	t_eq_int(dmx.level[1], 8);
+	begin(1, CLASP_DMX_AUTO, true);
+	t_eq_int(apply("/dmx/512 9"), 1);
+	t_eq_int(universe->level[511], 9);
+	t_eq_int(apply("/dmx/513 9"), 0);
+	t_eq_int(apply("/dmx/0 9"), 0);
+	t_eq_int(drops(CLASP_DMX_DROP_ADDRESS), 2);
+	t_eq_int(apply("/dmx/1/2 8"), 1, "the long form too");
+	t_eq_int(apply("/dmx/1 [7]"), 1);
+	t_eq_int(universe->level[0], 7);
+	t_eq_int(universe->level[1], 8);
 }
 
 static void
 arrays_and_bytes_set_the_first_channels(void)
 {
 	static char text[16 + 4 * 600];
-	struct clasp_dmx dmx;
 	int i;
 
-	clasp_dmx_init(&dmx, CLASP_STR("/dmx"), 0);
-	apply(&dmx, "/dmx/0/3 33");
-	t_eq_int(apply(&dmx, "/dmx/0 [1,null,0.5,true]"), 3);
-	t_eq_int(dmx.level[0], 1);
-	t_eq_int(dmx.level[1], 0, "null leaves the channel");
-	t_eq_int(dmx.level[2], 127);
-	t_eq_int(dmx.level[3], 255);
-	t_eq_int(dmx.drops[CLASP_DMX_DROP_VALUE], 1);
-	t_eq_int(apply(&dmx, "/dmx/0 stream x\"0a0b\""), 2);
-	t_eq_int(dmx.level[1], 11);
-	t_eq_int(dmx.level[2], 127, "the rest stays");
+	begin(0, CLASP_DMX_AUTO, false);
+	apply("/dmx/0/3 33");
+	t_eq_int(apply("/dmx/0 [1,null,0.5,true]"), 3);
+	t_eq_int(universe->level[0], 1);
+	t_eq_int(universe->level[1], 0, "null leaves the channel");
+	t_eq_int(universe->level[2], 127);
+	t_eq_int(universe->level[3], 255);
+	t_eq_int(drops(CLASP_DMX_DROP_VALUE), 1);
+	t_eq_int(apply("/dmx/0 stream x\"0a0b\""), 2);
+	t_eq_int(universe->level[1], 11);
+	t_eq_int(universe->level[2], 127, "the rest stays");
 
 	strcpy(text, "/dmx/0 [");
 	for (i = 0; i < 600; i++)
 		strcat(text, i ? ",1" : "1");
 	strcat(text, "]");
-	t_eq_int(apply(&dmx, text), 512, "more than there are");
-	t_eq_int(dmx.drops[CLASP_DMX_DROP_ADDRESS], 1);
+	t_eq_int(apply(text), 512, "more than there are");
+	t_eq_int(drops(CLASP_DMX_DROP_ADDRESS), 1);
 }
 
 static void
 large_floats_make_levels(void)
 {
-	struct clasp_dmx dmx;
+	unsigned u, c;
 
-	clasp_dmx_init(&dmx, CLASP_STR("/dmx"), 0);
-	apply(&dmx, "/dmx/0/1 1.0");
-	t_eq_int(dmx.level[0], 255);
-	t_check(!dmx.switched);
-	apply(&dmx, "/dmx/0/1 128.0");
-	t_check(dmx.switched);
-	dmx.switched = false;
-	apply(&dmx, "/dmx/0/1 1.0");
-	t_eq_int(dmx.level[0], 1, "from then on");
-	apply(&dmx, "/dmx/0/2 1.0");
-	t_eq_int(dmx.level[1], 255, "another address is not concerned");
-	t_check(!dmx.switched);
-	apply(&dmx, "/dmx/0 [1.0,128.0]");
-	t_eq_int(dmx.level[0], 1, "an array is one value");
-	apply(&dmx, "/dmx/0 [1.0]");
-	t_eq_int(dmx.level[0], 1);
+	begin(0, CLASP_DMX_AUTO, false);
+	apply("/dmx/0/1 1.0");
+	t_eq_int(universe->level[0], 255);
+	t_check(!clasp_dmx_switched(dmx, &u, &c));
+	apply("/dmx/0/1 128.0");
+	t_check(clasp_dmx_switched(dmx, &u, &c) && u == 0 && c == 1);
+	apply("/dmx/0/1 1.0");
+	t_eq_int(universe->level[0], 1, "from then on");
+	apply("/dmx/0/2 1.0");
+	t_eq_int(universe->level[1], 255, "another address is not concerned");
+	t_check(!clasp_dmx_switched(dmx, &u, &c));
+	apply("/dmx/0 [1.0,128.0]");
+	t_eq_int(universe->level[0], 1, "an array is one value");
+	apply("/dmx/0 [1.0]");
+	t_eq_int(universe->level[0], 1);
 }
 
 static void
 bundles_are_one(void)
 {
-	struct clasp_dmx dmx;
-
-	clasp_dmx_init(&dmx, CLASP_STR("/dmx"), 0);
-	t_eq_int(apply(&dmx, "/dmx/0/1 1 ; /dmx/0/2 event 2 ; /x 3"), 2);
-	t_eq_int(dmx.level[1], 2);
+	begin(0, CLASP_DMX_AUTO, false);
+	t_eq_int(apply("/dmx/0/1 1 ; /dmx/0/2 event 2 ; /x 3"), 2);
+	t_eq_int(universe->level[1], 2);
 }
 
 static void
 only_news_is_dirty(void)
 {
-	struct clasp_dmx dmx;
+	begin(0, CLASP_DMX_AUTO, false);
+	t_check(!universe->dirty);
+	apply("/dmx/0/1 0");
+	t_check(universe->dirty, "the first frame is news even when dark");
+	clasp_universe_sent(universe);
+	apply("/dmx/0/1 0");
+	t_check(!universe->dirty);
+	apply("/dmx/0/1 1");
+	t_check(universe->dirty);
+	clasp_universe_sent(universe);
+	clasp_dmx_blackout(dmx);
+	t_check(universe->dirty);
+	t_eq_int(universe->level[0], 0);
+}
 
-	clasp_dmx_init(&dmx, CLASP_STR("/dmx"), 0);
-	t_check(!dmx.dirty);
-	apply(&dmx, "/dmx/0/1 0");
-	t_check(dmx.dirty, "the first frame is news even when dark");
-	clasp_dmx_sent(&dmx);
-	apply(&dmx, "/dmx/0/1 0");
-	t_check(!dmx.dirty);
-	apply(&dmx, "/dmx/0/1 1");
-	t_check(dmx.dirty);
-	clasp_dmx_sent(&dmx);
-	clasp_dmx_blackout(&dmx);
-	t_check(dmx.dirty);
-	t_eq_int(dmx.level[0], 0);
+static void
+universes_are_made_as_they_come(void)
+{
+	struct clasp_dmx_config config = { .prefix = CLASP_STR("/sacn"),
+	    .min = 1 };
+	struct clasp_universe *u;
+	unsigned at = 0;
+
+	clasp_dmx_free(dmx);
+	dmx = clasp_dmx_new(&config);
+	t_eq_int(clasp_dmx_count(dmx), 0);
+	apply("/sacn/63999/1 3 ; /sacn/2/1 2 ; /sacn/1 x\"01\"");
+	t_eq_int(apply("/sacn/0/1 3 ; /sacn/64000/1 1"), 0);
+	t_eq_int(drops(CLASP_DMX_DROP_UNIVERSE), 1);
+	t_eq_int(drops(CLASP_DMX_DROP_ADDRESS), 1);
+	apply("/sacn/7/1 \"red\" ; /sacn/8/1 nan ; /sacn/9 5");
+	t_eq_int(clasp_dmx_count(dmx), 3, "none for what says nothing");
+	u = clasp_dmx_next(dmx, &at);
+	t_check(u && u->number == 1 && u->level[0] == 1 && u->dirty);
+	u = clasp_dmx_next(dmx, &at);
+	t_check(u && u->number == 2 && u->level[0] == 2);
+	clasp_universe_sent(u);
+	u = clasp_dmx_next(dmx, &at);
+	t_check(u && u->number == 63999 && u->level[0] == 3);
+	t_check(!clasp_dmx_next(dmx, &at));
+	clasp_universe_sent(u);
+	apply("/sacn/2/1 2 ; /sacn/2/2 0");
+	t_check(!clasp_dmx_universe(dmx, 2)->dirty && !u->dirty);
+	clasp_dmx_again(dmx);
+	t_check(clasp_dmx_universe(dmx, 2)->dirty && u->dirty);
+}
+
+static void
+addresses_both_ways(void)
+{
+	static const struct {
+		const char	*address;
+		bool		 split;
+		int		 error;
+		unsigned	 universe, channel;
+	} cases[] = {
+		{ "/a/32767/512", false, 0, 32767, 512 },
+		{ "/a/0", false, 0, 0, 0 },
+		{ "/a/63999/1", false, 0, 63999, 1 },
+		{ "/a/127/15/15/512", true, 0, 32767, 512 },
+		{ "/a/1/2/3/1", true, 0, 291, 1 },
+		{ "/a/1/2/3", true, 0, 291, 0 },
+		{ "/a/64000/1", false, CLASP_EADDRESS, 0, 0 },
+		{ "/a/128/0/0/1", true, CLASP_EADDRESS, 0, 0 },
+		{ "/a/0/16/0/1", true, CLASP_EADDRESS, 0, 0 },
+		{ "/a/0/0/16/1", true, CLASP_EADDRESS, 0, 0 },
+		{ "/a/1/2", true, CLASP_EADDRESS, 0, 0 },
+		{ "/a/1/2/3/4/5", true, CLASP_EADDRESS, 0, 0 },
+		{ "/a/1/2/3", false, CLASP_EADDRESS, 0, 0 },
+		{ "/a/1/", false, CLASP_EADDRESS, 0, 0 },
+		{ "/a/", false, CLASP_EADDRESS, 0, 0 },
+		{ "/a", false, CLASP_ENOENT, 0, 0 },
+		{ "/ab/1/1", false, CLASP_ENOENT, 0, 0 },
+	};
+	char text[2 + CLASP_DMX_ADDRESS_ROOM + 1];
+	unsigned u, c;
+	size_t i;
+
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		u = c = 0;
+		t_eq_int(clasp_dmx_address(clasp_str_c(cases[i].address),
+		    CLASP_STR("/a"), cases[i].split, &u, &c), cases[i].error,
+		    "%s", cases[i].address);
+		if (cases[i].error)
+			continue;
+		t_eq_int(u, cases[i].universe, "%s", cases[i].address);
+		t_eq_int(c, cases[i].channel, "%s", cases[i].address);
+		text[clasp_dmx_format(text, CLASP_STR("/a"), cases[i].split,
+		    u, c)] = '\0';
+		t_eq_str(text, cases[i].address);
+	}
+}
+
+/* A second from 0 to `to`, begun at now_us. */
+static void
+fade(const char *address, const char *from, const char *to, const char *more)
+{
+	char text[300];
+
+	snprintf(text, sizeof text, "%s timeline%s [[0,%s],[1000000,%s]]", address,
+	    more, from, to);
+	t_check(apply(text) > 0, "%s", text);
+}
+
+static void
+timelines_are_played(void)
+{
+	begin(1, CLASP_DMX_AUTO, false);
+	now_us = 5000000;
+	fade("/dmx/1/1", "0", "200", "");
+	fade("/dmx/1/2", "0.0", "1.0", "");
+	t_eq_int(universe->level[0], 0, "nothing before the tick");
+	clasp_dmx_play(dmx, 5500000);
+	t_eq_int(universe->level[0], 100);
+	t_eq_int(universe->level[1], 127);
+	t_check(universe->dirty);
+	t_eq_int(clasp_dmx_playing(dmx), 2);
+	apply("/dmx/1/1 7");
+	t_eq_int(clasp_dmx_playing(dmx), 1, "the newest wins");
+	clasp_dmx_play(dmx, 5600000);
+	t_eq_int(universe->level[0], 7);
+	clasp_dmx_play(dmx, 9000000);
+	t_eq_int(universe->level[1], 255, "ends on the last value");
+	t_eq_int(clasp_dmx_playing(dmx), 0);
+	apply("/dmx/1/2 3");
+	clasp_dmx_play(dmx, 9100000);
+	t_eq_int(universe->level[1], 3);
+}
+
+static void
+timelines_of_a_universe(void)
+{
+	begin(1, CLASP_DMX_AUTO, false);
+	now_us = 1000000;
+	fade("/dmx/1", "[0,0,0]", "[100,100,100]", "");
+	apply("/dmx/1/2 9");
+	fade("/dmx/1/3", "50", "250", "");
+	clasp_dmx_play(dmx, 1500000);
+	t_eq_int(universe->level[0], 50);
+	t_eq_int(universe->level[1], 9, "taken from it by a value");
+	t_eq_int(universe->level[2], 150, "and by another timeline");
+	fade("/dmx/1", "[0.0,0.0]", "[128.0,1.0]", "");
+	clasp_dmx_play(dmx, 2000000);
+	t_eq_int(universe->level[0], 128, "floats are levels");
+	t_eq_int(universe->level[1], 1);
+	t_eq_int(universe->level[2], 250, "beyond it the older one goes on");
+	t_eq_int(apply("/dmx/1/4 timeline []"), 0);
+	t_eq_int(drops(CLASP_DMX_DROP_TIMELINE), 1);
+	fade("/dmx/1/5", "0", "100", " loop=1");
+	t_eq_int(clasp_dmx_playing(dmx), 0, "one that loops never ends");
+	clasp_dmx_play(dmx, 1000000 + 7 * UINT64_C(1000000) + 250000);
+	t_eq_int(universe->level[4], 25);
+	clasp_dmx_blackout(dmx);
+	clasp_dmx_play(dmx, 9300000);
+	t_eq_int(universe->level[4], 0);
 }
 
 static void
@@ -385,11 +540,16 @@ main(void)
 	t_run(large_floats_make_levels);
 	t_run(bundles_are_one);
 	t_run(only_news_is_dirty);
+	t_run(universes_are_made_as_they_come);
+	t_run(addresses_both_ways);
+	t_run(timelines_are_played);
+	t_run(timelines_of_a_universe);
 	t_run(ticks_do_not_drift);
 	t_run(keepalive_is_in_time);
 	t_run(frames_give_changes);
 	t_run(frames_as_bytes);
 	t_run(a_whole_universe_fits_in_a_frame);
 	clasp_buf_clear(&out);
+	clasp_dmx_free(dmx);
 	return t_end();
 }

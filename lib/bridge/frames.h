@@ -1,0 +1,80 @@
+/*
+ * frames.h - the way of levels out of a bridge: lines change universes, and
+ * at each tick those that changed are sent, and those that did not when it is
+ * time to keep them alive.
+ *
+ *	lines --> proto/dmx --tick--> ready()? --> send() ... sent()
+ *
+ * What there is to it is here, once for DMX, Art-Net and sACN: the relay's
+ * snapshot as one frame, --rate, --once, --hold, --on-exit, timelines, and
+ * how it all ends.  The program only turns one universe into one packet.
+ * Nothing is queued: what changes while the device is not ready is in the
+ * next frame.
+ *
+ *	frames = clasp_frames_new(&config);	takes the sink's part:
+ *	clasp_frames_attach(frames, &bridging);
+ *	bridge = clasp_bridge_new(&bridging);
+ *	clasp_frames_start(frames, bridge);
+ *	... open the device: clasp_frames_device_open()
+ *	clasp_bridge_run(bridge);	close() calls clasp_frames_close()
+ *	clasp_frames_free(frames);
+ */
+#ifndef CLASP_BRIDGE_FRAMES_H
+#define CLASP_BRIDGE_FRAMES_H
+
+#include "bridge/bridge.h"
+#include "proto/dmx.h"
+
+#define CLASP_FRAMES_LAST	3	/* dark frames, or goodbyes, at the end */
+
+struct clasp_frames;
+
+struct clasp_frames_config {
+	struct clasp_dmx *dmx;		/* borrowed */
+	const struct clasp_bridge_options *options;
+	double		 rate_hz;	/* without --rate */
+	uint64_t	 keepalive_us;	/* an unchanged frame at least so often */
+	unsigned	 repeats;	/* a changed one is sent again so many
+					 * ticks; sACN: 3 */
+	void		*user;
+
+	/* May frames be sent at this tick?  Not while the device is away or
+	 * still takes the one before.  NULL: always. */
+	bool	(*ready)(void *user);
+	/* Send u's levels.  False: not taken; it is tried at the next tick. */
+	bool	(*send)(struct clasp_universe *u, uint64_t tick_us,
+		    void *user);
+	/* All n (1 and more) universes of this tick have been given to send:
+	 * a sync packet, or one write for all.  May be NULL. */
+	void	(*sent)(unsigned n, void *user);
+	/* Say that u will be sent no more; called CLASP_FRAMES_LAST times, a
+	 * tick apart, with --on-exit release. */
+	void	(*release)(struct clasp_universe *u, void *user);
+	/* The last frame is out, or cannot get out: close the device, then
+	 * call clasp_bridge_leave(). */
+	void	(*done)(void *user);
+};
+
+/* Ends the program when there is no memory. */
+struct clasp_frames *clasp_frames_new(
+	    const struct clasp_frames_config *config);
+/* Be the sink of a bridge to be made: line, batch_end, ended, finish and
+ * user are set.  A program that is a source too has its own state elsewhere
+ * than in `user`. */
+void	clasp_frames_attach(struct clasp_frames *f,
+	    struct clasp_bridge_config *bridging);
+/* The bridge is there: count what is dropped, and tick. */
+void	clasp_frames_start(struct clasp_frames *f,
+	    struct clasp_bridge *bridge);
+/* Like clasp_bridge_device_open(); what was sent before goes out whole. */
+void	clasp_frames_device_open(struct clasp_frames *f, bool again);
+/* Like clasp_bridge_device_lost(), and the end when only the last frame was
+ * waited for. */
+void	clasp_frames_device_lost(struct clasp_frames *f, const char *why);
+/* Is it on its way to the end? */
+bool	clasp_frames_leaving(const struct clasp_frames *f);
+/* The loop has ended. */
+void	clasp_frames_close(struct clasp_frames *f);
+void	clasp_frames_free(struct clasp_frames *f);
+
+#endif

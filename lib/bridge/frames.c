@@ -33,8 +33,8 @@ server_now(const struct clasp_frames *f)
 {
 	struct clasp_client *client = clasp_bridge_client(f->bridge);
 
-	return clasp_clock_unix_us() +
-	    (client ? (uint64_t)clasp_client_offset_us(client) : 0);
+	return client ? clasp_client_server_us(client) :
+	    clasp_clock_server_us();
 }
 
 /* ---------------------------------------------------------------- sending */
@@ -366,6 +366,9 @@ clasp_frames_start(struct clasp_frames *f, struct clasp_bridge *bridge)
 	int i;
 
 	f->bridge = bridge;
+	/* timelines go by the relay's clock */
+	if (clasp_bridge_client(bridge))
+		clasp_client_want_clock(clasp_bridge_client(bridge));
 	for (i = 0; i < CLASP_DMX_DROPS; i++) {
 		count = clasp_counts_add(counts, NULL,
 		    clasp_dmx_drop_name(i), &clasp_dmx_drops(f->dmx)[i]);

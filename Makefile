@@ -85,7 +85,7 @@ LIBS	= -Wl,--as-needed $(DEP_LIBS) -lm
 
 # Programs that need more than libc.
 NET_PROGRAMS = clasp-relay clasp-sub clasp-get clasp-set clasp-pub \
-	clasp-lock clasp-bench \
+	clasp-lock clasp-bench clasp-ping clasp-fade \
 	clasp-record clasp-play clasp-osc2clasp clasp-clasp2osc
 DEV_PROGRAMS = clasp-midi-in clasp-dmx-in clasp-dmx-out
 # ... and the sources that do: a port may be a serial line.

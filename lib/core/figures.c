@@ -36,3 +36,21 @@ clasp_figures_error(struct clasp_figures *figures, uint16_t code)
 		;
 	figures->errors[i]++;
 }
+
+void
+clasp_rates_look(struct clasp_rates *rates, uint64_t in, uint64_t out,
+    uint64_t now_us)
+{
+	double seconds;
+
+	if (rates->at_us != 0) {
+		if (now_us < rates->at_us + 1000000)
+			return;
+		seconds = (double)(now_us - rates->at_us) / 1e6;
+		rates->in_hz = (double)(in - rates->in) / seconds;
+		rates->out_hz = (double)(out - rates->out) / seconds;
+	}
+	rates->at_us = now_us;
+	rates->in = in;
+	rates->out = out;
+}

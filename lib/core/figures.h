@@ -27,6 +27,17 @@ struct clasp_figures {
 	uint64_t	bytes_out;	/* taken by sockets */
 };
 
+/* Messages a second, over the last second that was looked at or longer. */
+struct clasp_rates {
+	uint64_t	 at_us;		/* since; 0: not yet */
+	uint64_t	 in, out;	/* what there had been by then */
+	double		 in_hz, out_hz;	/* of the time before */
+};
+
+/* Look, with what there has been by now; anew after a second at least. */
+void	clasp_rates_look(struct clasp_rates *rates, uint64_t in, uint64_t out,
+	    uint64_t now_us);
+
 /* Most recipients that a bucket holds; UINT64_MAX for the last one. */
 uint64_t clasp_fanout_most(unsigned bucket);
 /* The code that errors[i] counts: 0 for "others", -1 when i has no use. */

@@ -75,6 +75,7 @@ clasp_router_new(const struct clasp_router_config *config,
 	clasp_slabs_init(&router->replies, 0);
 	clasp_snapshots_init(&router->snapshots);
 	clasp_gestures_init(&router->gestures);
+	clasp_own_init(&router->own);
 	clasp_arena_init(&router->arena, router->room, sizeof router->room,
 	    64 * CLASP_PAYLOAD_MAX + 4096);
 	router->store = clasp_store_new(config->max_params,
@@ -110,6 +111,7 @@ clasp_router_free(struct clasp_router *router)
 			clasp_session_close(router->sessions[i].first, 0);
 	clasp_schedule_clear(router);
 	clasp_paces_clear(&router->paces);
+	clasp_own_clear(&router->own);
 	clasp_table_clear(&router->ids);
 	clasp_snapshots_clear(&router->snapshots);
 	clasp_slabs_clear(&router->casts);
@@ -224,6 +226,8 @@ clasp_router_tick(struct clasp_router *router, uint64_t now_us)
 	next = at < next ? at : next;
 	at = clasp_sweep_tick(router, now_us);
 	next = at < next ? at : next;
+	at = clasp_own_tick(router, now_us);
+	next = at < next ? at : next;
 	if (clasp_snapshot_search(router, now_us))
 		next = now_us;
 	while ((s = waiting->first) != NULL) {
@@ -309,6 +313,13 @@ clasp_router_configure(struct clasp_router *router,
 	return clasp_store_configure(router->store, policies, count);
 }
 
+void
+clasp_router_set_host(struct clasp_router *router,
+    const struct clasp_router_host *host)
+{
+	router->host = *host;
+}
+
 /* ---------------------------------------------------- shared with bundles */
 
 static bool
@@ -351,7 +362,7 @@ clasp_router_admit(const struct clasp_msg *msg, struct clasp_refusal *refusal)
 	refusal->code = 0;
 	if (!admit_address(address, refusal))
 		return false;
-	if (below(address, "/$relay"))
+	if (clasp_own_names(address))
 		return refuse(refusal, 301, "the relay's own figures "
 		    "cannot be written");
 	if (set && SET_OVERHEAD + address.len +
@@ -582,6 +593,10 @@ on_get(struct clasp_session *s, const struct clasp_msg *msg,
 		clasp_session_error(s, refusal.code, address, refusal.text);
 		return;
 	}
+	if (clasp_own_names(address)) {
+		clasp_own_get(s, address, now_us);
+		return;
+	}
 	r = clasp_store_get(s->router->store, address, hash, now_us);
 	if (r == NULL) {
 		clasp_session_error(s, 201, address, "no such parameter");
@@ -634,6 +649,13 @@ on_publish(struct clasp_session *s, const struct clasp_msg *msg,
 }
 
 static void
+forget_sub(struct clasp_session *s, struct clasp_sub *sub)
+{
+	clasp_own_unsubscribe(s, sub);
+	clasp_subs_remove(s->router->subs, sub);
+}
+
+static void
 on_subscribe(struct clasp_session *s, const struct clasp_msg *msg,
     struct clasp_str payload, uint64_t now_us)
 {
@@ -671,9 +693,11 @@ on_subscribe(struct clasp_session *s, const struct clasp_msg *msg,
 		return;
 	}
 	if (old != NULL)
-		clasp_subs_remove(router->subs, old);
+		forget_sub(s, old);
 	sub->history = m->has_history ? m->history : 0;
 	sub->window = m->has_window ? m->window : 0;
+	if (clasp_own_subscribe(s, sub, now_us))
+		return;
 	if (sub->types & 1 << CLASP_PARAM)
 		clasp_snapshot_send(s, clasp_sub_pattern(sub), false,
 		    &sub->id, now_us);
@@ -691,7 +715,7 @@ on_unsubscribe(struct clasp_session *s, const struct clasp_msg *msg,
 	(void)payload;
 	(void)now_us;
 	if (sub != NULL)
-		clasp_subs_remove(s->router->subs, sub);
+		forget_sub(s, sub);
 }
 
 static void

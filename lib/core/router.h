@@ -153,6 +153,16 @@ void	clasp_router_shutdown(struct clasp_router *router, uint64_t now_us);
 int	clasp_router_configure(struct clasp_router *router,
 	    const struct clasp_policy *policies, uint32_t count);
 
+/* What a router has to ask of whoever runs it; each may be NULL. */
+struct clasp_router_host {
+	/* bytes of memory of this process */
+	uint64_t (*memory)(void *user);
+	/* the peer's address, for people, with a NUL; false: not known */
+	bool	(*address)(void *link, char *out, size_t size);
+};
+void	clasp_router_set_host(struct clasp_router *router,
+	    const struct clasp_router_host *host);
+
 struct clasp_router_stats {
 	uint32_t	sessions;
 	uint32_t	subscriptions;

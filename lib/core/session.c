@@ -160,6 +160,7 @@ retire(struct clasp_session *s)
 	clasp_run_end(router);
 	part(s);
 	if (s->state == CLASP_SESSION_OPEN) {
+		clasp_own_leave(s);
 		clasp_table_remove(&router->ids,
 		    clasp_hash(clasp_author_id(s->author)), s);
 		clasp_session_log(s, CLASP_LOG_DEBUG,

@@ -11,6 +11,7 @@
 #include "core/figures.h"
 #include "core/gesture.h"
 #include "core/missed.h"
+#include "core/own.h"
 #include "core/pace.h"
 #include "core/retained.h"
 #include "core/router.h"
@@ -63,6 +64,9 @@ struct clasp_session {
 	uint64_t	 opened_us, last_in_us, full_since_us;
 	uint64_t	 drops;		/* in all */
 	uint64_t	 messages_in;	/* whether understood or not */
+	uint64_t	 own_told;	/* of itself, see own.c */
+	uint32_t	 own_watches;	/* subscriptions to /$relay */
+	struct clasp_session *next_watcher;
 	uint64_t	 run;		/* the last one it took part in */
 	uint64_t	 drop_window_us, notice_us;	/* starts; 0: never */
 	uint64_t	 bad_window_us, bad_told_us;
@@ -105,6 +109,8 @@ struct clasp_router {
 	struct clasp_paces paces;
 	uint64_t	 messages_in, messages_out, drops;
 	struct clasp_figures figures;
+	struct clasp_own own;
+	struct clasp_router_host host;
 	uint8_t		 room[16384];	/* of the arena */
 	uint8_t		 scratch[CLASP_PAYLOAD_MAX];
 };

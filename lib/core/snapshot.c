@@ -13,8 +13,6 @@
 #define STEP_CHUNKS	2		/* made at a time by a job */
 #define LOOK_MAX	4096		/* records looked at for a chunk */
 
-#define HAS_WRITER	0x01
-#define HAS_TIMESTAMP	0x02
 #define HEAD		3		/* type and count */
 
 /* ---------------------------------------------------------------- chunks */
@@ -31,7 +29,7 @@ put_entry(struct clasp_writer *w, const struct clasp_record *r, bool bare)
 		clasp_put_u8(w, 0);
 		return;
 	}
-	clasp_put_u8(w, HAS_WRITER | HAS_TIMESTAMP);
+	clasp_put_u8(w, CLASP_SNAPSHOT_WRITER | CLASP_SNAPSHOT_TIME);
 	clasp_put_u16(w, (uint16_t)r->author->len);
 	clasp_put_bytes(w, r->author->id, r->author->len);
 	clasp_put_u64(w, r->timestamp_us);

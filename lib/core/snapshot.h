@@ -24,6 +24,9 @@
 #include "wire/address.h"
 
 #define CLASP_SNAPSHOT_ENTRIES	800
+/* Which of the optional fields of an entry are there. */
+#define CLASP_SNAPSHOT_WRITER	0x01
+#define CLASP_SNAPSHOT_TIME	0x02
 #define CLASP_SNAPSHOT_AT_ONCE	(4u << 20)	/* bytes */
 
 struct clasp_router;

@@ -97,6 +97,7 @@ clasp_author_new(struct clasp_str id)
 		return NULL;
 	author->refs = 1;
 	author->len = (uint32_t)id.len;
+	author->nlocks = 0;
 	author->locks = NULL;
 	if (id.len > 0)
 		memcpy(author->id, id.p, id.len);
@@ -120,6 +121,7 @@ lock_release(struct clasp_record *r)
 
 	if (lock == NULL)
 		return;
+	lock->holder->nlocks--;
 	*lock->back = lock->next;
 	if (lock->next != NULL)
 		lock->next->back = lock->back;
@@ -133,6 +135,7 @@ lock_take(struct clasp_record *r, struct clasp_lock *lock,
     struct clasp_author *holder)
 {
 	holder->refs++;
+	holder->nlocks++;
 	lock->holder = holder;
 	lock->record = r;
 	lock->next = holder->locks;
@@ -141,6 +144,15 @@ lock_take(struct clasp_record *r, struct clasp_lock *lock,
 		lock->next->back = &lock->next;
 	holder->locks = lock;
 	r->lock = lock;
+}
+
+struct clasp_str
+clasp_author_locked(const struct clasp_author *author,
+    const struct clasp_lock **at)
+{
+	*at = *at != NULL ? (*at)->next : author->locks;
+	return *at != NULL ? clasp_record_address((*at)->record) :
+	    CLASP_STR_NONE;
 }
 
 struct clasp_author *

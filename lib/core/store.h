@@ -32,7 +32,8 @@ struct clasp_lock;
 struct clasp_author {
 	uint32_t	 refs;
 	uint32_t	 len;
-	struct clasp_lock *locks;	/* held by it */
+	uint32_t	 nlocks;	/* held by it */
+	struct clasp_lock *locks;	/* these */
 	char		 id[];		/* len bytes and a NUL */
 };
 
@@ -96,6 +97,12 @@ int	clasp_record_value(const struct clasp_record *r,
 	    struct clasp_arena *arena, struct clasp_value *out);
 /* Who holds its lock, or NULL. */
 struct clasp_author *clasp_record_holder(const struct clasp_record *r);
+/*
+ * The addresses that an author has locked, in no order: start with *at NULL;
+ * absent at the end.  Nothing may be written between.
+ */
+struct clasp_str clasp_author_locked(const struct clasp_author *author,
+	    const struct clasp_lock **at);
 /* When it expires unless something happens; UINT64_MAX: never. */
 uint64_t clasp_record_expiry(const struct clasp_store *store,
 	    const struct clasp_record *r);

@@ -95,21 +95,36 @@ clasp_listener_watch(struct clasp_listener *listener,
 	listener->watch_user = user;
 }
 
-void
-clasp_listener_saw(const struct clasp_listener *listener, int fd)
+bool
+clasp_peer_name(int fd, char *out, size_t size)
 {
 	struct sockaddr_storage address;
 	socklen_t len = sizeof address;
-	char host[64], port[8], text[80] = "a local program";
+	char host[64], port[8];
+
+	if (getpeername(fd, (struct sockaddr *)&address, &len) < 0)
+		return false;
+	if (address.ss_family == AF_UNIX) {
+		snprintf(out, size, "a local program");
+		return true;
+	}
+	if (getnameinfo((struct sockaddr *)&address, len, host, sizeof host,
+	    port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		return false;
+	snprintf(out, size, "%s:%s",
+	    strncmp(host, "::ffff:", 7) == 0 ? host + 7 : host, port);
+	return true;
+}
+
+void
+clasp_listener_saw(const struct clasp_listener *listener, int fd)
+{
+	char text[80];
 
 	if (!listener->watch)
 		return;
-	if (getpeername(fd, (struct sockaddr *)&address, &len) == 0 &&
-	    address.ss_family != AF_UNIX &&
-	    getnameinfo((struct sockaddr *)&address, len, host, sizeof host,
-	    port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) == 0)
-		snprintf(text, sizeof text, "%s:%s",
-		    strncmp(host, "::ffff:", 7) == 0 ? host + 7 : host, port);
+	if (!clasp_peer_name(fd, text, sizeof text))
+		snprintf(text, sizeof text, "somebody who has left");
 	listener->watch(text, listener->watch_user);
 }
 

@@ -54,6 +54,9 @@ struct clasp_link_ops {
 	void	(*read)(struct clasp_link *link, bool on);
 	void	(*close)(struct clasp_link *link, int code,
 		    const char *reason);
+	/* the peer's address as text for people; NULL: no link has one */
+	bool	(*peer)(const struct clasp_link *link, char *out,
+		    size_t size);
 };
 
 struct clasp_link {
@@ -90,6 +93,13 @@ static inline void
 clasp_link_close(struct clasp_link *link, int code, const char *reason)
 {
 	link->ops->close(link, code, reason);
+}
+
+/* The peer's address as text for people; false: it is not known. */
+static inline bool
+clasp_link_peer(const struct clasp_link *link, char *out, size_t size)
+{
+	return link->ops->peer != NULL && link->ops->peer(link, out, size);
 }
 
 /*

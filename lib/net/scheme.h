@@ -42,6 +42,8 @@ struct clasp_scheme {
 		    struct clasp_listener **out, const char **why);
 };
 
+/* The address of a socket's peer, for people; false: it is not known. */
+bool	clasp_peer_name(int fd, char *out, size_t size);
 /* A transport's listener has accepted this socket. */
 void	clasp_listener_saw(const struct clasp_listener *listener, int fd);
 

@@ -162,6 +162,28 @@ static const struct clasp_router_events router_events = {
 	.clock = on_clock,
 };
 
+static uint64_t
+memory_used(void *user)
+{
+	size_t bytes;
+
+	(void)user;
+	return uv_resident_set_memory(&bytes) == 0 ? bytes : 0;
+}
+
+static bool
+peer_address(void *user, char *out, size_t size)
+{
+	const struct conn *c = user;
+
+	return clasp_link_peer(c->link, out, size);
+}
+
+static const struct clasp_router_host router_host = {
+	.memory = memory_used,
+	.address = peer_address,
+};
+
 /* ------------------------------------------------------- from the links */
 
 /* A frame of the kinds that come in crowds? */
@@ -565,7 +587,9 @@ clasp_server_new(uv_loop_t *loop, const struct clasp_server_config *config,
 		free(server);
 		return CLASP_ENOMEM;
 	}
+	clasp_router_set_host(server->router, &router_host);
 	init_handles(server);
+	tick(server);
 	*out = server;
 	return 0;
 }

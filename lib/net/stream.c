@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "net/channel.h"
 #include "net/hub.h"
+#include "net/scheme.h"
 #include "net/stream.h"
 
 #define GOODBYE_MS	1000	/* for flushing and the peer's goodbye */
@@ -834,10 +835,19 @@ stream_close(struct clasp_link *link, int code, const char *reason)
 		begin_closing(s, code, 0, reason);
 }
 
+static bool
+stream_peer(const struct clasp_link *link, char *out, size_t size)
+{
+	const struct clasp_stream *s = (const struct clasp_stream *)link;
+
+	return clasp_peer_name(s->ch.fd, out, size);
+}
+
 static const struct clasp_link_ops ops = {
 	.flush = stream_flush,
 	.read = stream_read,
 	.close = stream_close,
+	.peer = stream_peer,
 };
 
 struct clasp_stream *

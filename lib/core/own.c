@@ -1,0 +1,758 @@
+/* own.c - what a relay tells of itself. */
+#include "core/own.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "core/session.h"
+
+#define TOP		"/$relay"
+#define SESSIONS	TOP "/sessions/"
+#define SECOND		UINT64_C(1000000)
+#define WRITER		CLASP_STR("relay")
+/* Of a value: with its address and the head of a SET it fits a frame. */
+#define VALUE_MAX	(CLASP_PAYLOAD_MAX - 2048)
+#define SNAPSHOT_HEAD	3		/* type and count */
+
+#ifndef CLASP_VERSION
+#define CLASP_VERSION	"unknown"
+#endif
+
+void
+clasp_own_init(struct clasp_own *own)
+{
+	memset(own, 0, sizeof *own);
+	clasp_departed_init(&own->departed);
+}
+
+void
+clasp_own_clear(struct clasp_own *own)
+{
+	clasp_departed_clear(&own->departed);
+}
+
+bool
+clasp_own_names(struct clasp_str address)
+{
+	struct clasp_str top = CLASP_STR(TOP);
+
+	return clasp_str_starts(address, top) &&
+	    (address.len == top.len || address.p[top.len] == '/');
+}
+
+static uint64_t
+revision(const struct clasp_router *router, uint64_t now_us)
+{
+	return now_us - router->own.begun_us + 1;
+}
+
+/* Time has come this far. */
+static void
+look(struct clasp_router *router, uint64_t now_us)
+{
+	struct clasp_own *own = &router->own;
+
+	if (own->begun_us == 0)
+		own->begun_us = now_us;
+	if (now_us > own->now_us)
+		own->now_us = now_us;
+	clasp_rates_look(&own->rates, router->messages_in,
+	    router->messages_out, now_us);
+}
+
+/* ----------------------------------------------------------------- figures */
+
+/* A value that is being made, and the memory of one that is a map. */
+struct making {
+	struct clasp_router *router;
+	struct clasp_router_stats stats;
+	uint64_t	 now_us;
+	struct clasp_value value;
+	struct clasp_entry *entries;	/* owned */
+};
+
+static void
+making_start(struct making *m, struct clasp_router *router, uint64_t now_us)
+{
+	look(router, now_us);
+	m->router = router;
+	m->now_us = now_us;
+	m->entries = NULL;
+	clasp_router_stats(router, &m->stats);
+}
+
+static void
+making_end(struct making *m)
+{
+	free(m->entries);
+}
+
+static void
+put_count(struct making *m, uint64_t n)
+{
+	m->value = clasp_int((int64_t)n);
+}
+
+static void
+bytes_in(struct making *m)
+{
+	put_count(m, m->router->figures.bytes_in);
+}
+
+static void
+bytes_out(struct making *m)
+{
+	put_count(m, m->router->figures.bytes_out);
+}
+
+static void
+drops(struct making *m)
+{
+	put_count(m, m->stats.drops);
+}
+
+static void
+errors(struct making *m)
+{
+	uint64_t n = 0;
+	int i;
+
+	for (i = 0; i < CLASP_FIGURES_CODES; i++)
+		n += m->router->figures.errors[i];
+	put_count(m, n);
+}
+
+static void
+evictions(struct making *m)
+{
+	put_count(m, m->stats.evicted);
+}
+
+static void
+expiries(struct making *m)
+{
+	put_count(m, m->stats.expired);
+}
+
+static uint32_t
+locks_held(const struct clasp_router *router)
+{
+	const struct clasp_session *s;
+	uint32_t n = 0;
+
+	for (s = router->sessions[CLASP_SESSION_OPEN].first; s != NULL;
+	    s = s->next)
+		n += s->author->nlocks;
+	return n;
+}
+
+static void
+locked(struct making *m)
+{
+	put_count(m, locks_held(m->router));
+}
+
+static int
+by_key(const void *a, const void *b)
+{
+	const struct clasp_entry *x = a, *y = b;
+
+	return clasp_str_cmp(x->key, y->key);
+}
+
+/* Who holds what: as many as one message takes. */
+static void
+locks(struct making *m)
+{
+	struct clasp_router *router = m->router;
+	uint32_t most = locks_held(router), n = 0;
+	const struct clasp_session *s;
+	const struct clasp_lock *at;
+	struct clasp_str address;
+	size_t bytes = 0;
+
+	/* each takes more than 40 bytes of the message */
+	if (most > VALUE_MAX / 40)
+		most = VALUE_MAX / 40;
+	free(m->entries);
+	m->entries = malloc((most + (size_t)1) * sizeof *m->entries);
+	m->value = clasp_map(m->entries, 0);
+	if (m->entries == NULL)
+		return;
+	for (s = router->sessions[CLASP_SESSION_OPEN].first; s != NULL;
+	    s = s->next)
+		for (at = NULL; n < most && (address =
+		    clasp_author_locked(s->author, &at)).p != NULL;) {
+			bytes += address.len + s->author->len + 5;
+			if (bytes > VALUE_MAX)
+				break;
+			m->entries[n].key = address;
+			m->entries[n++].value =
+			    clasp_string(clasp_author_id(s->author));
+		}
+	qsort(m->entries, n, sizeof *m->entries, by_key);
+	m->value.count = n;
+}
+
+static void
+memory(struct making *m)
+{
+	struct clasp_router *router = m->router;
+
+	m->value = clasp_null();
+	if (router->host.memory != NULL)
+		put_count(m, router->host.memory(router->user));
+}
+
+static void
+messages_in(struct making *m)
+{
+	put_count(m, m->stats.messages_in);
+}
+
+static void
+messages_out(struct making *m)
+{
+	put_count(m, m->stats.messages_out);
+}
+
+static void
+name(struct making *m)
+{
+	m->value = clasp_string(m->router->config.name);
+}
+
+static void
+params(struct making *m)
+{
+	put_count(m, m->stats.params);
+}
+
+static void
+rate_in(struct making *m)
+{
+	m->value = clasp_float(m->router->own.rates.in_hz);
+}
+
+static void
+rate_out(struct making *m)
+{
+	m->value = clasp_float(m->router->own.rates.out_hz);
+}
+
+static void
+scheduled(struct making *m)
+{
+	put_count(m, m->stats.scheduled);
+}
+
+static void
+sessions(struct making *m)
+{
+	put_count(m, m->stats.sessions);
+}
+
+static void
+signals(struct making *m)
+{
+	put_count(m, m->stats.signals);
+}
+
+static void
+subscriptions(struct making *m)
+{
+	put_count(m, m->stats.subscriptions);
+}
+
+static void
+uptime(struct making *m)
+{
+	put_count(m, (m->now_us - m->router->own.begun_us) / SECOND);
+}
+
+static void
+version(struct making *m)
+{
+	m->value = clasp_string(CLASP_STR(CLASP_VERSION));
+}
+
+/* In the order of their bytes. */
+static const struct figure {
+	const char	*address;
+	void		(*make)(struct making *m);
+} figures[] = {
+	{ TOP "/bytes/in",	bytes_in },
+	{ TOP "/bytes/out",	bytes_out },
+	{ TOP "/drops",		drops },
+	{ TOP "/errors",	errors },
+	{ TOP "/evictions",	evictions },
+	{ TOP "/expiries",	expiries },
+	{ TOP "/locked",	locked },
+	{ TOP "/locks",		locks },
+	{ TOP "/memory",	memory },
+	{ TOP "/messages/in",	messages_in },
+	{ TOP "/messages/out",	messages_out },
+	{ TOP "/name",		name },
+	{ TOP "/params",	params },
+	{ TOP "/rates/in",	rate_in },
+	{ TOP "/rates/out",	rate_out },
+	{ TOP "/scheduled",	scheduled },
+	{ TOP "/sessions",	sessions },
+	{ TOP "/signals",	signals },
+	{ TOP "/subscriptions",	subscriptions },
+	{ TOP "/uptime",	uptime },
+	{ TOP "/version",	version },
+};
+
+#define FIGURES		(sizeof figures / sizeof figures[0])
+_Static_assert(FIGURES <= CLASP_OWN_FIGURES, "each has its place");
+
+/* ---------------------------------------------------------------- sessions */
+
+/* What is told of one session, and the memory of it. */
+struct portrait {
+	char		 address[64];	/* of the param */
+	char		 peer[80];
+	struct clasp_entry entries[8];
+	uint32_t	 count;
+};
+
+static void
+add(struct portrait *p, const char *key, struct clasp_value value)
+{
+	p->entries[p->count].key = clasp_str_c(key);
+	p->entries[p->count++].value = value;
+}
+
+static struct clasp_str
+portrait_address(struct portrait *p, const struct clasp_author *author)
+{
+	int n = snprintf(p->address, sizeof p->address, "%s%s", SESSIONS,
+	    author->id);
+
+	return clasp_str_of(p->address, (size_t)n);
+}
+
+static struct clasp_value
+portray(struct portrait *p, const struct clasp_session *s)
+{
+	const struct clasp_router_host *host = &s->router->host;
+
+	p->count = 0;
+	add(p, "name", clasp_string(clasp_str_c(s->name)));
+	if (host->address != NULL &&
+	    host->address(s->link, p->peer, sizeof p->peer))
+		add(p, "address", clasp_string(clasp_str_c(p->peer)));
+	add(p, "since", clasp_int((int64_t)s->opened_us));
+	add(p, "messages", clasp_int((int64_t)s->messages_in));
+	add(p, "subscriptions", clasp_int(s->subscriber.count));
+	add(p, "locks", clasp_int(s->author->nlocks));
+	add(p, "queue", clasp_int((int64_t)s->out.msgs));
+	add(p, "drops", clasp_int((int64_t)s->drops));
+	return clasp_map(p->entries, p->count);
+}
+
+static struct clasp_value
+portray_departed(struct portrait *p, const struct clasp_departed_one *one)
+{
+	p->count = 0;
+	add(p, "name", clasp_string(clasp_str_of(one->name, one->name_len)));
+	add(p, "since", clasp_int((int64_t)one->since_us));
+	add(p, "left", clasp_int((int64_t)one->left_us));
+	return clasp_map(p->entries, p->count);
+}
+
+/* The id in an address of a session, absent when it is none. */
+static struct clasp_str
+id_in(struct clasp_str address)
+{
+	struct clasp_str prefix = CLASP_STR(SESSIONS);
+
+	if (!clasp_str_starts(address, prefix))
+		return CLASP_STR_NONE;
+	return clasp_str_of(address.p + prefix.len,
+	    address.len - prefix.len);
+}
+
+/* ---------------------------------------------------------------- asking */
+
+/* A SNAPSHOT on its way to one session, chunk by chunk. */
+struct telling {
+	struct clasp_session *s;
+	uint64_t	 now_us;
+	struct clasp_writer w;
+	uint32_t	 count;
+};
+
+static void
+telling_begin(struct telling *t)
+{
+	struct clasp_router *router = t->s->router;
+
+	t->w = clasp_writer_on(router->scratch, sizeof router->scratch);
+	t->w.p += SNAPSHOT_HEAD;
+	t->count = 0;
+}
+
+static void
+telling_end(struct telling *t)
+{
+	struct clasp_router *router = t->s->router;
+	struct clasp_span span;
+
+	if (t->count == 0)
+		return;
+	router->scratch[0] = CLASP_SNAPSHOT;
+	clasp_store16(router->scratch + 1, (uint16_t)t->count);
+	if (clasp_slabs_payload(&router->replies,
+	    (enum clasp_framing)t->s->out.framing, CLASP_QOS_FIRE,
+	    clasp_str_of((char *)router->scratch,
+	    (size_t)(t->w.p - router->scratch)), &span) < 0)
+		clasp_session_shut(t->s, CLASP_CLOSE_INTERNAL,
+		    "out of memory");
+	else
+		clasp_session_reply_span(t->s, &span);
+}
+
+static void
+tell(struct telling *t, struct clasp_str address,
+    const struct clasp_value *value)
+{
+	size_t n = 2 + address.len + 1 + clasp_value_size(value) + 8 + 1 +
+	    2 + WRITER.len + 8;
+
+	if (t->count == CLASP_SNAPSHOT_ENTRIES ||
+	    n > (size_t)(t->w.end - t->w.p)) {
+		telling_end(t);
+		telling_begin(t);
+	}
+	clasp_put_u16(&t->w, (uint16_t)address.len);
+	clasp_put_bytes(&t->w, address.p, address.len);
+	clasp_put_u8(&t->w, clasp_value_code(value));
+	clasp_value_put(&t->w, value);
+	clasp_put_u64(&t->w, revision(t->s->router, t->now_us));
+	clasp_put_u8(&t->w, CLASP_SNAPSHOT_WRITER | CLASP_SNAPSHOT_TIME);
+	clasp_put_u16(&t->w, (uint16_t)WRITER.len);
+	clasp_put_bytes(&t->w, WRITER.p, WRITER.len);
+	clasp_put_u64(&t->w, t->now_us);
+	t->count++;
+}
+
+/* The session of this address, here or gone. */
+static void
+tell_one(struct telling *t, struct clasp_str address)
+{
+	const struct clasp_router *router = t->s->router;
+	struct clasp_str id = id_in(address);
+	const struct clasp_session *s;
+	const struct clasp_departed_one *one;
+	struct clasp_value value;
+	struct portrait p;
+
+	if (id.len == 0)
+		return;
+	s = clasp_table_get(&router->ids, clasp_hash(id), id);
+	if (s != NULL) {
+		value = portray(&p, s);
+		tell(t, address, &value);
+		return;
+	}
+	one = clasp_departed_find(&router->own.departed, id);
+	if (one == NULL)
+		return;
+	value = portray_departed(&p, one);
+	tell(t, address, &value);
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct clasp_author *const *x = a, *const *y = b;
+
+	return strcmp((*x)->id, (*y)->id);
+}
+
+/* Those of all sessions, here or gone, that the pattern sees. */
+static void
+tell_sessions(struct telling *t, struct clasp_str pattern)
+{
+	const struct clasp_router *router = t->s->router;
+	const struct clasp_departed *departed = &router->own.departed;
+	const struct clasp_author **ids;
+	const struct clasp_session *s;
+	struct portrait p;
+	size_t n = 0, i;
+	uint64_t k;
+
+	ids = malloc((router->ids.count + departed->table.count + 1) *
+	    sizeof *ids);
+	if (ids == NULL)
+		return;
+	for (s = router->sessions[CLASP_SESSION_OPEN].first; s != NULL;
+	    s = s->next)
+		ids[n++] = s->author;
+	for (k = clasp_departed_first(departed); k < departed->total; k++)
+		ids[n++] = clasp_departed_at(departed, k)->author;
+	qsort(ids, n, sizeof *ids, by_id);
+	for (i = 0; i < n; i++) {
+		struct clasp_str address = portrait_address(&p, ids[i]);
+
+		if (clasp_pattern_match(pattern, address))
+			tell_one(t, address);
+	}
+	free(ids);
+}
+
+/* Everything a pattern sees, as a SNAPSHOT; nothing when that is nothing. */
+static uint32_t
+tell_all(struct clasp_session *s, struct clasp_str pattern, uint64_t now_us)
+{
+	struct telling t = { .s = s, .now_us = now_us };
+	bool one = clasp_pattern_literal(pattern);
+	struct clasp_str address;
+	struct making m;
+	size_t i;
+
+	making_start(&m, s->router, now_us);
+	telling_begin(&t);
+	for (i = 0; i < FIGURES; i++) {
+		address = clasp_str_c(figures[i].address);
+		if (clasp_pattern_match(pattern, address)) {
+			figures[i].make(&m);
+			tell(&t, address, &m.value);
+		}
+		if (figures[i].make == sessions && !one)
+			tell_sessions(&t, pattern);
+	}
+	if (one && t.count == 0)
+		tell_one(&t, pattern);
+	telling_end(&t);
+	making_end(&m);
+	return t.count;
+}
+
+void
+clasp_own_get(struct clasp_session *s, struct clasp_str address,
+    uint64_t now_us)
+{
+	if (tell_all(s, address, now_us) == 0)
+		clasp_session_error(s, 201, address, "no such parameter");
+}
+
+/* ------------------------------------------------------------- subscribing */
+
+/* A figure's value as one number: when that is another one, it is told. */
+static uint64_t
+digest(const struct clasp_value *v)
+{
+	uint64_t n = 0, i;
+
+	switch (v->type) {
+	case CLASP_INT:
+		return (uint64_t)v->integer;
+	case CLASP_FLOAT:
+		memcpy(&n, &v->number, sizeof n);
+		return n;
+	case CLASP_STRING:
+		return clasp_hash(v->string);
+	case CLASP_MAP:
+		for (i = 0; i < v->count; i++)
+			n = (n ^ clasp_hash(v->entries[i].key)) * 31 +
+			    digest(&v->entries[i].value);
+		return n + v->count;
+	}
+	return 0;
+}
+
+bool
+clasp_own_subscribe(struct clasp_session *s, const struct clasp_sub *sub,
+    uint64_t now_us)
+{
+	struct clasp_own *own = &s->router->own;
+	struct clasp_str pattern = clasp_sub_pattern(sub);
+	struct making m;
+	size_t i;
+
+	if (!clasp_own_names(pattern))
+		return false;
+	if (own->watches++ == 0) {
+		/* what is sent now need not be told again */
+		making_start(&m, s->router, now_us);
+		for (i = 0; i < FIGURES; i++) {
+			figures[i].make(&m);
+			own->told[i] = digest(&m.value);
+		}
+		making_end(&m);
+		own->told_departed = own->departed.total;
+		own->next_us = now_us + SECOND;
+	}
+	s->own_watches++;
+	if (sub->types & 1 << CLASP_PARAM)
+		tell_all(s, pattern, now_us);
+	return true;
+}
+
+void
+clasp_own_unsubscribe(struct clasp_session *s, const struct clasp_sub *sub)
+{
+	if (!clasp_own_names(clasp_sub_pattern(sub)))
+		return;
+	s->own_watches--;
+	s->router->own.watches--;
+}
+
+void
+clasp_own_leave(struct clasp_session *s)
+{
+	struct clasp_own *own = &s->router->own;
+	uint64_t now_us = own->now_us > s->last_in_us ? own->now_us :
+	    s->last_in_us;
+
+	own->watches -= s->own_watches;
+	s->own_watches = 0;
+	clasp_departed_add(&own->departed, s->author, clasp_str_c(s->name),
+	    s->opened_us, now_us);
+}
+
+/* ---------------------------------------------------------------- updates */
+
+static struct clasp_session *
+watchers(struct clasp_router *router)
+{
+	struct clasp_session *s, *first = NULL;
+
+	for (s = router->sessions[CLASP_SESSION_OPEN].first; s != NULL;
+	    s = s->next)
+		if (s->own_watches > 0) {
+			s->next_watcher = first;
+			first = s;
+		}
+	return first;
+}
+
+static bool
+sees(const struct clasp_session *s, struct clasp_str address)
+{
+	const struct clasp_sub *sub;
+
+	for (sub = s->subscriber.first; sub != NULL; sub = sub->next)
+		if ((sub->types & 1 << CLASP_PARAM) &&
+		    clasp_own_names(clasp_sub_pattern(sub)) &&
+		    clasp_pattern_match(clasp_sub_pattern(sub), address))
+			return true;
+	return false;
+}
+
+/* One that is not sent for want of room is not remembered: a second later
+ * there are new ones. */
+static void
+update(struct clasp_router *router, struct clasp_session *first,
+    struct clasp_str address, const struct clasp_value *value,
+    uint64_t now_us)
+{
+	struct clasp_msg msg = { .type = CLASP_SET };
+	struct clasp_cast cast = {
+		.address = address,
+		.types = 1 << CLASP_PARAM,
+		.msg = &msg,
+		.payload = CLASP_STR_NONE,
+	};
+	struct clasp_session *s;
+
+	msg.set.address = address;
+	msg.set.value = *value;
+	msg.set.has_revision = true;
+	msg.set.revision = revision(router, now_us);
+	for (s = first; s != NULL; s = s->next_watcher)
+		if (sees(s, address))
+			clasp_session_deliver(s, &cast, now_us);
+}
+
+static void
+update_figures(struct clasp_router *router, struct clasp_session *first,
+    uint64_t now_us)
+{
+	struct clasp_own *own = &router->own;
+	struct making m;
+	uint64_t n;
+	size_t i;
+
+	making_start(&m, router, now_us);
+	for (i = 0; i < FIGURES; i++) {
+		figures[i].make(&m);
+		n = digest(&m.value);
+		if (n == own->told[i])
+			continue;
+		own->told[i] = n;
+		update(router, first, clasp_str_c(figures[i].address),
+		    &m.value, now_us);
+	}
+	making_end(&m);
+}
+
+/* What changes in a portrait, as one number: making it is much more work. */
+static uint64_t
+stir(const struct clasp_session *s)
+{
+	uint64_t n = s->messages_in;
+
+	n = n * 31 + s->subscriber.count;
+	n = n * 31 + s->author->nlocks;
+	n = n * 31 + s->out.msgs;
+	return n * 31 + s->drops;
+}
+
+static void
+update_sessions(struct clasp_router *router, struct clasp_session *first,
+    uint64_t now_us)
+{
+	struct clasp_own *own = &router->own;
+	const struct clasp_departed_one *one;
+	struct clasp_session *s;
+	struct clasp_value value;
+	struct portrait p;
+	uint64_t n;
+
+	for (s = router->sessions[CLASP_SESSION_OPEN].first; s != NULL;
+	    s = s->next) {
+		n = stir(s);
+		if (n == s->own_told)
+			continue;
+		s->own_told = n;
+		value = portray(&p, s);
+		update(router, first, portrait_address(&p, s->author),
+		    &value, now_us);
+	}
+	n = clasp_departed_first(&own->departed);
+	if (n < own->told_departed)
+		n = own->told_departed;
+	for (; n < own->departed.total; n++) {
+		one = clasp_departed_at(&own->departed, n);
+		value = portray_departed(&p, one);
+		update(router, first, portrait_address(&p, one->author),
+		    &value, now_us);
+	}
+	own->told_departed = own->departed.total;
+}
+
+uint64_t
+clasp_own_tick(struct clasp_router *router, uint64_t now_us)
+{
+	struct clasp_own *own = &router->own;
+	struct clasp_session *first;
+
+	look(router, now_us);
+	if (own->watches == 0)
+		return UINT64_MAX;
+	if (now_us < own->next_us)
+		return own->next_us;
+	own->next_us = now_us + SECOND;
+	first = watchers(router);
+	if (first != NULL) {
+		update_figures(router, first, now_us);
+		update_sessions(router, first, now_us);
+	}
+	return own->next_us;
+}

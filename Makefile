@@ -121,7 +121,7 @@ FUZZ	:= $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 
 .PHONY: all lib programs check unit bench fuzz san soak install uninstall \
 	clean \
-	layers fuzz-build bench-build completions
+	layers fuzz-build bench-build completions sim sim-mutants
 all: lib programs
 lib: $(LIB)
 programs: $(BIN)
@@ -159,13 +159,26 @@ $(BUILD)/bench/%: bench/%.c $(BUILD)/obj/bench/load.o $(LIB) Makefile
 	    $(WERROR) $(CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< \
 	    $(BUILD)/obj/bench/load.o $(LIB) $(LIBS) -lpthread
 
+# The simulator needs the library up to the core, and nothing else.
+SIM_OBJ	:= $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/sim/*.c))
+SIM_LIB	:= $(filter $(foreach r,base wire core,$(BUILD)/obj/lib/$(r)/%),\
+	$(LIB_OBJ))
+$(BUILD)/test/sim: $(SIM_OBJ) $(SIM_LIB)
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
+sim: $(BUILD)/test/sim
+# Does it see what is wrong?  Each patch is one bug, on a copy of the tree.
+sim-mutants:
+	$(Q)scripts/sim-mutants
+
 unit: $(UNIT)
 bench-build: all $(BENCH)
 
 layers:
 	$(Q)scripts/check-layers
 
-check: all layers unit
+check: all layers unit sim
 	$(Q)scripts/run-tests
 
 bench: bench-build
@@ -200,7 +213,7 @@ soak: all
 SAN_FLAGS = -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
 	-fno-sanitize-recover=undefined
 san:
-	$(Q)$(MAKE) BUILD=$(BUILD)/san CFLAGS='$(SAN_FLAGS)' all unit
+	$(Q)$(MAKE) BUILD=$(BUILD)/san CFLAGS='$(SAN_FLAGS)' all unit sim
 	$(Q)BUILD=$(BUILD)/san scripts/run-tests
 
 completions: programs
@@ -255,4 +268,4 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(LIB_OBJ:.o=.d) $(BIN:$(BUILD)/bin/%=$(BUILD)/obj/cmd/%.d) \
-	$(UNIT:=.d) $(BENCH:=.d) $(FUZZ_OBJ:.o=.d)
+	$(UNIT:=.d) $(SIM_OBJ:.o=.d) $(BENCH:=.d) $(FUZZ_OBJ:.o=.d)

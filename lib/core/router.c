@@ -216,6 +216,7 @@ clasp_router_tick(struct clasp_router *router, uint64_t now_us)
 	uint64_t next, at;
 
 	clasp_router_enter(router);
+	router->now_us = now_us;
 	clasp_run_end(router);
 	next = clasp_snapshots_tick(&router->snapshots, now_us);
 	at = clasp_schedule_tick(router, now_us);

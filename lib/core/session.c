@@ -194,6 +194,7 @@ clasp_session_dismiss(struct clasp_session *s, uint16_t error,
     const char *text, int code, uint64_t now_us)
 {
 	clasp_router_enter(s->router);
+	s->router->now_us = now_us;
 	clasp_session_error(s, error, CLASP_STR_NONE, text);
 	clasp_session_shut(s, code, text);
 	clasp_router_leave(s->router, now_us);
@@ -211,10 +212,11 @@ clasp_session_free(struct clasp_session *s)
 void
 clasp_session_close(struct clasp_session *s, uint64_t now_us)
 {
-	struct clasp_router *router = s->router;
+	struct clasp_router *router;
 
 	if (s == NULL)
 		return;
+	router = s->router;
 	clasp_router_enter(router);
 	retire(s);
 	part(s);
@@ -419,7 +421,7 @@ clasp_session_reply_span(struct clasp_session *s,
 		clasp_session_shut(s, CLASP_CLOSE_INTERNAL, "out of memory");
 		return;
 	}
-	if (over(s) && !room(s, s->last_in_us))
+	if (over(s) && !room(s, s->router->now_us))
 		clasp_session_pause(s, CLASP_PAUSE_QUEUE, true);
 }
 
@@ -686,6 +688,7 @@ clasp_session_sent(struct clasp_session *s, size_t n, uint64_t now_us)
 
 	if (n == 0)
 		return;
+	router->now_us = now_us;
 	clasp_run_end(router);
 	router->figures.bytes_out += n;
 	clasp_outq_sent(&s->out, n);
@@ -827,7 +830,7 @@ clasp_session_input(struct clasp_session *s, const uint8_t *bytes,
 	int more = 0;
 
 	clasp_router_enter(router);
-	s->last_in_us = now_us;
+	s->last_in_us = router->now_us = now_us;
 	do {
 		if (s->state == CLASP_SESSION_CLOSING) {
 			at = len;

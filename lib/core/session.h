@@ -100,6 +100,7 @@ struct clasp_router {
 	struct clasp_session *searching;
 	struct clasp_session *gone;
 	unsigned	 busy;		/* calls inside each other */
+	uint64_t	 now_us;	/* of the call in work */
 	uint64_t	 random;
 	struct clasp_arena arena;	/* of the message in work */
 	struct clasp_run run;

@@ -391,6 +391,8 @@ clasp_store_release(struct clasp_store *store, struct clasp_author *author)
 		lock_release(r);
 		come_back(store, r);
 		due_update(store, r);
+		/* it lived for its lock alone, maybe */
+		store->generation++;
 	}
 }
 

@@ -1,0 +1,204 @@
+/*
+ * main.c - sim: the relay's promises, played for.
+ *
+ *	sim [--seed N] [--steps N] [--game N] [--print]
+ *	sim --replay FILE
+ *
+ * A run is a number of games, each with limits and steps of its own, made
+ * from one seed; without --seed a fresh one is taken and told.  Each promise
+ * is one line of TAP: "ok" when nobody broke it and it was at stake often
+ * enough.  A game that breaks one is printed as a short script, which
+ * --replay plays again.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "game.h"
+#include "generate.h"
+#include "promise.h"
+#include "script.h"
+#include "shrink.h"
+
+static const struct option options[] = {
+	{ "seed", required_argument, NULL, 's' },
+	{ "steps", required_argument, NULL, 'n' },
+	{ "game", required_argument, NULL, 'g' },
+	{ "replay", required_argument, NULL, 'r' },
+	{ "print", no_argument, NULL, 'p' },
+	{ "shrink", required_argument, NULL, 'k' },
+	{ NULL, 0, NULL, 0 }
+};
+
+static const char usage[] =
+    "Usage: sim [--seed N] [--steps N] [--game N] [--shrink N] [--print]\n"
+    "       sim --replay FILE\n"
+    "  --seed N     the same games again; without it fresh ones\n"
+    "  --steps N    steps in all (100000)\n"
+    "  --game N     steps of one game (1000)\n"
+    "  --shrink N   games spent on a shorter script (2000); 0: none\n"
+    "  --print      print the scripts, play nothing\n"
+    "  --replay F   play one script\n";
+
+static uint64_t
+number(const char *text)
+{
+	char *end;
+	uint64_t n;
+
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (end == text || *end != '\0' || errno != 0) {
+		fprintf(stderr, "sim: %s: not a number\n", text);
+		exit(2);
+	}
+	return n;
+}
+
+static void
+tell_breach(const struct sim_script *script)
+{
+	enum sim_promise p = sim_breach();
+
+	printf("# broken: %s, %s: %s\n", sim_promise_name(p),
+	    sim_promise_where(p), sim_promise_text(p));
+	printf("# seen:   %s\n", sim_breach_text());
+	printf("# the script, for --replay:\n");
+	sim_script_print(stdout, script, SIM_IN_LOG);
+	fflush(stdout);
+}
+
+/* One line of TAP for each promise. */
+static int
+table(uint64_t steps, enum sim_promise broken)
+{
+	uint64_t least;
+	int bad = 0, p;
+	bool ok;
+
+	for (p = 0; p < PROMISES; p++) {
+		least = broken == PROMISES ?
+		    sim_promise_least((enum sim_promise)p, steps) : 0;
+		ok = p != (int)broken &&
+		    sim_stakes((enum sim_promise)p) >= least;
+		bad += !ok;
+		printf("%sok %d - %-11s %-40s at stake %" PRIu64,
+		    ok ? "" : "not ", p + 1,
+		    sim_promise_where((enum sim_promise)p),
+		    sim_promise_text((enum sim_promise)p),
+		    sim_stakes((enum sim_promise)p));
+		if (!ok && p != (int)broken)
+			printf(", at least %" PRIu64 " are wanted", least);
+		printf("\n");
+	}
+	printf("1..%d\n", PROMISES);
+	return bad ? 1 : 0;
+}
+
+static int
+replay(const char *path, uint32_t shrink)
+{
+	struct sim_script script;
+	int64_t at;
+
+	if (sim_script_read(&script, path) < 0)
+		return 3;
+	at = sim_play(&script);
+	if (at >= 0) {
+		printf("# step %" PRId64 " of %u\n", at + 1, script.count);
+		if (shrink > 0)
+			sim_shrink(&script, shrink);
+		tell_breach(&script);
+	} else {
+		printf("%u steps, no promise broken\n", script.count);
+	}
+	sim_script_clear(&script);
+	return at >= 0;
+}
+
+/* All games of a run; returns the promise that one of them broke. */
+static enum sim_promise
+run(uint64_t seed, uint64_t steps, uint32_t each, uint32_t shrink,
+    bool print)
+{
+	enum sim_promise broken = PROMISES;
+	struct sim_script script;
+	uint64_t done;
+	int64_t at;
+
+	for (done = 0; done < steps && broken == PROMISES; done += each) {
+		if (each > steps - done)
+			each = (uint32_t)(steps - done);
+		sim_generate(&script, seed + done, each);
+		if (print) {
+			sim_script_print(stdout, &script, "");
+		} else if ((at = sim_play(&script)) >= 0) {
+			broken = sim_breach();
+			printf("# seed %" PRIu64 ": step %" PRIu64 " breaks "
+			    "a promise\n", seed, done + (uint64_t)at + 1);
+			printf("# seen:   %s\n", sim_breach_text());
+			script.count = (uint32_t)at + 1;
+			if (shrink > 0)
+				sim_shrink(&script, shrink);
+			tell_breach(&script);
+		}
+		sim_script_clear(&script);
+	}
+	return broken;
+}
+
+int
+main(int argc, char **argv)
+{
+	uint64_t seed = 0, steps = 100000, each = 1000, shrink = 2000;
+	const char *file = NULL;
+	enum sim_promise broken;
+	bool print = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		switch (c) {
+		case 's':
+			seed = number(optarg);
+			break;
+		case 'n':
+			steps = number(optarg);
+			break;
+		case 'g':
+			each = number(optarg);
+			break;
+		case 'k':
+			shrink = number(optarg);
+			break;
+		case 'r':
+			file = optarg;
+			break;
+		case 'p':
+			print = true;
+			break;
+		default:
+			fputs(usage, stderr);
+			return 2;
+		}
+	if (optind < argc || each == 0 || each > 1000000) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	if (file != NULL)
+		return replay(file, (uint32_t)shrink);
+	if (seed == 0 && getrandom(&seed, 5, 0) < 0)
+		seed = (uint64_t)time(NULL);
+	if (print) {
+		run(seed, steps, (uint32_t)each, 0, true);
+		return 0;
+	}
+	printf("# sim --seed %" PRIu64 " --steps %" PRIu64 "\n", seed, steps);
+	fflush(stdout);
+	broken = run(seed, steps, (uint32_t)each, (uint32_t)shrink, false);
+	return table(steps, broken);
+}

@@ -1,0 +1,273 @@
+/*
+ * oracle.h - the second model: what a relay has to do, written from the
+ * description of the protocol as plainly as can be.
+ *
+ * Everything is an array that is searched from its start.  Nothing here is
+ * shared with the router but the codec: the model reads the same bytes that
+ * the router was given, says which messages must now stand in which queue,
+ * and compares each with what the router has queued there.
+ *
+ *	oracle.c	connections, the timer, one message after the other
+ *	oracle_param.c	parameters: revisions, locks, lifetimes, room
+ *	oracle_queue.c	queues, slow readers
+ *	oracle_sub.c	patterns, subscriptions, who gets what
+ *	oracle_publish.c	gestures, timelines, signals to peers
+ *	oracle_bundle.c	bundles, now and later
+ *
+ * Where several orders are allowed in one turn of the timer, the model has
+ * that of the router: bundles, then moves, each by its time.
+ */
+#ifndef TESTS_SIM_ORACLE_H
+#define TESTS_SIM_ORACLE_H
+
+#include "link.h"
+#include "promise.h"
+#include "script.h"
+#include "wire/message.h"
+
+#define ORACLE_SECOND	UINT64_C(1000000)
+
+/* A value as its bytes, its code in front. */
+struct oracle_value {
+	uint8_t		*p;		/* owned */
+	size_t		 n;
+};
+
+struct oracle_text {
+	char		*p;		/* owned */
+	size_t		 n;
+};
+
+struct oracle_param {
+	struct oracle_text address;
+	struct oracle_value value;
+	uint64_t	 revision, written_us, accessed_us;
+	uint64_t	 touched;	/* counts up; decides between equals */
+	char		 writer[40];
+	uint64_t	 writer_serial;
+	uint64_t	 holder;	/* serial of a session; 0: not locked */
+	bool		 own_ttl;
+	bool		 saved;		/* only a lock kept it alive */
+	bool		 released;	/* ... and is gone since the last write */
+	uint32_t	 ttl;
+	uint64_t	 life;		/* which record of this address */
+};
+
+struct oracle_signal {
+	struct oracle_text address, datatype, access;
+	bool		 has_datatype, has_access;
+	uint8_t		 kind;
+	uint64_t	 accessed_us, touched;
+};
+
+struct oracle_sub {
+	uint32_t	 id;
+	struct oracle_text pattern;
+	uint8_t		 types;
+};
+
+struct oracle_gesture {
+	uint64_t	 sender;	/* serial */
+	struct oracle_text address;
+	uint32_t	 id;
+	bool		 has_id;
+	uint64_t	 active_us, due_us, pended;
+	struct oracle_value move;	/* payload; p NULL: none */
+};
+
+struct oracle_timeline {
+	struct oracle_text address;
+	struct oracle_value payload;
+	uint64_t	 published_us;
+};
+
+struct oracle_cue {
+	uint64_t	 at_us, order;
+	uint64_t	 sender;	/* serial */
+	char		 writer[40];
+	struct oracle_value payload;
+};
+
+/* The last revision of an address that went to a session. */
+struct oracle_seen {
+	struct oracle_text address;
+	uint64_t	 life, revision;
+};
+
+enum oracle_state { GONE, SHAKING, OPEN, CLOSING };
+
+struct oracle_session {
+	uint8_t		 state;		/* enum oracle_state */
+	uint64_t	 serial;	/* never used again */
+	char		 id[40];
+	struct sim_link	*link;
+	/* the queue: whole lengths, and how much of the first has gone */
+	size_t		*lens;		/* owned */
+	uint32_t	 nlens, cap_lens;
+	size_t		 bytes, head_sent;
+	uint64_t	 window;
+	bool		 blocked, stuck, paused, shut, notice, due, full;
+	uint64_t	 full_us, full_order;	/* since when, if full */
+	int		 code;
+	uint64_t	 opened_us;
+	struct oracle_text *missed;	/* owned; longest written first */
+	uint32_t	 nmissed;
+	uint64_t	 drop_window_us, notice_us;
+	uint32_t	 drop_count;
+	uint64_t	 bad_window_us, bad_told_us;
+	uint32_t	 bad_count;
+	uint64_t	 tokens, tokens_us, rate_told_us;
+	struct oracle_sub *subs;	/* owned */
+	uint32_t	 nsubs;
+	struct oracle_seen *seen;	/* owned */
+	uint32_t	 nseen;
+};
+
+struct oracle {
+	struct sim_config config;
+	uint64_t	 now_us, serials, touches, pends, lives, cue_order;
+	struct oracle_session sessions[SIM_CLIENTS];
+	struct oracle_param *params;
+	uint32_t	 nparams;
+	struct oracle_signal *signals;
+	uint32_t	 nsignals;
+	struct oracle_gesture *gestures;
+	uint32_t	 ngestures;
+	struct oracle_timeline *timelines;
+	uint32_t	 ntimelines;
+	struct oracle_cue *cues;
+	uint32_t	 ncues;
+	uint64_t	 left[SIM_CLIENTS];	/* whose gestures end now */
+	uint32_t	 nleft;
+	char		(*ids)[40];	/* of all sessions there were */
+	uint32_t	 nids;
+	uint64_t	 drops, messages;
+	struct clasp_arena arena;	/* of the message being compared */
+	struct clasp_str came;		/* ... and its bytes */
+	struct clasp_arena work;	/* of the message in work */
+	/* which of several equals has left: the router is asked */
+	bool		(*left_it)(void *user, struct clasp_str address,
+			    uint64_t revision, uint64_t written_us);
+	void		*user;
+};
+
+/* What was done to the router, for the model to do the same. */
+enum sim_action_kind {
+	ACT_OPEN, ACT_INPUT, ACT_CLOSE, ACT_TICK, ACT_TAKE, ACT_STALL,
+	ACT_WINDOW
+};
+
+struct sim_action {
+	uint8_t		 kind;		/* enum sim_action_kind */
+	uint8_t		 client;
+	uint64_t	 now_us;
+	uint8_t		*bytes;		/* owned; of ACT_INPUT */
+	size_t		 len, used;	/* ... and what was looked at */
+	bool		 held;		/* the rest was not */
+	uint64_t	 n;		/* taken, window, next tick */
+};
+
+struct oracle *oracle_new(const struct sim_config *config,
+	    struct sim_link *links);
+void	oracle_free(struct oracle *o);
+void	oracle_act(struct oracle *o, const struct sim_action *act);
+/* Everything that was queued has been foretold, nothing is left out. */
+void	oracle_settled(struct oracle *o);
+const struct oracle_param *oracle_param_find(const struct oracle *o,
+	    struct clasp_str address);
+bool	oracle_wants(const struct oracle_session *s,
+	    struct clasp_str address, uint8_t types);
+
+/* ------------------------------------------------ between its own files */
+
+/* Text, values. */
+struct clasp_str oracle_str(const struct oracle_text *t);
+struct oracle_text oracle_text(struct clasp_str s);
+struct oracle_value oracle_bytes(struct clasp_str s);
+struct oracle_value oracle_value(const struct clasp_value *v);
+void	oracle_text_clear(struct oracle_text *t);
+void	oracle_value_clear(struct oracle_value *v);
+struct clasp_str oracle_data(const struct oracle_value *v);
+bool	oracle_value_is(const struct oracle_value *v,
+	    const struct clasp_value *other);
+/* One element more at the end of an array, zeroed. */
+void	*oracle_grow(void *array, uint32_t *count, size_t size);
+void	oracle_cut(void *array, uint32_t *count, size_t size, uint32_t i);
+
+struct oracle_session *oracle_session(struct oracle *o, uint64_t serial);
+
+/* The parameters. */
+struct oracle_write {
+	struct clasp_str address;
+	const struct clasp_set *set;
+	struct oracle_session *session;	/* NULL: has left */
+	uint64_t	 serial;	/* of who writes */
+	const char	*writer;
+};
+struct oracle_result {
+	int		 code;		/* 0 or why not */
+	uint64_t	 revision, holder, life;
+	enum sim_promise why;		/* broken if it is not so */
+};
+void	oracle_params_expire(struct oracle *o);
+struct oracle_param *oracle_param(struct oracle *o, struct clasp_str address);
+void	oracle_write(struct oracle *o, const struct oracle_write *w,
+	    struct oracle_result *out);
+void	oracle_release(struct oracle *o, uint64_t serial);
+/* A copy to try a bundle on, and to put back. */
+struct oracle_param *oracle_params_copy(const struct oracle *o);
+void	oracle_params_free(struct oracle_param *params, uint32_t n);
+
+/* Queues. */
+bool	oracle_over(const struct oracle *o, const struct oracle_session *s);
+/* The next message the router has queued there, or NULL after a breach. */
+const struct clasp_msg *oracle_next(struct oracle *o,
+	    struct oracle_session *s, enum sim_promise p, const char *what);
+const struct clasp_msg *oracle_reply(struct oracle *o,
+	    struct oracle_session *s, uint8_t type, enum sim_promise p,
+	    const char *what);
+void	oracle_error(struct oracle *o, struct oracle_session *s, int code,
+	    struct clasp_str address, enum sim_promise p);
+/* Is there room for a broadcast?  If not it is dropped or missed. */
+bool	oracle_room(struct oracle *o, struct oracle_session *s,
+	    struct clasp_str missed);
+void	oracle_taken(struct oracle *o, struct oracle_session *s, size_t n);
+void	oracle_settle(struct oracle *o, struct oracle_session *s);
+void	oracle_rising(struct oracle *o, struct oracle_session *s,
+	    struct clasp_str address, uint64_t life, uint64_t revision,
+	    bool again);
+
+/* Who gets what. */
+bool	oracle_match(struct clasp_str pattern, struct clasp_str address);
+const char *oracle_bad_address(struct clasp_str s, bool stars);
+void	oracle_cast_set(struct oracle *o, const struct clasp_set *set,
+	    const struct oracle_result *result, uint64_t sender);
+void	oracle_cast(struct oracle *o, uint64_t sender,
+	    struct clasp_str address, uint8_t types,
+	    struct clasp_str payload, const struct clasp_msg *msg,
+	    enum sim_promise p);
+void	oracle_subscribe(struct oracle *o, struct oracle_session *s,
+	    const struct clasp_subscribe *m);
+void	oracle_snapshot(struct oracle *o, struct oracle_session *s,
+	    struct clasp_str pattern, bool empty);
+void	oracle_unsubscribe(struct oracle_session *s, uint32_t i);
+
+/* PUBLISH. */
+void	oracle_publish(struct oracle *o, struct oracle_session *s,
+	    const struct clasp_msg *msg, struct clasp_str payload);
+void	oracle_forward(struct oracle *o, uint64_t sender,
+	    const struct clasp_msg *msg, struct clasp_str payload,
+	    enum sim_promise p);
+void	oracle_gestures_tick(struct oracle *o);
+void	oracle_gestures_leave(struct oracle *o);
+void	oracle_timelines(struct oracle *o, struct oracle_session *s,
+	    const struct oracle_sub *sub);
+/* What is wrong with a SET or PUBLISH in itself; 0: nothing. */
+int	oracle_admit(const struct clasp_msg *msg);
+
+/* Bundles. */
+void	oracle_bundle(struct oracle *o, struct oracle_session *s,
+	    const struct clasp_bundle *b, struct clasp_str payload);
+void	oracle_cues_tick(struct oracle *o);
+
+#endif

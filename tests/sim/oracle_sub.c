@@ -1,0 +1,377 @@
+/* oracle_sub.c - patterns, subscriptions, snapshots, and who gets what. */
+#include "oracle.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+/* --------------------------------------------------------------- patterns */
+
+struct segments {
+	struct clasp_str at[70];
+	int	 n;
+};
+
+/* Without the slash that may stand at a pattern's end. */
+static void
+cut(struct clasp_str s, struct segments *out)
+{
+	size_t i, from = 1;
+
+	out->n = 0;
+	for (i = 1; i <= s.len && out->n < 70; i++)
+		if (i == s.len || s.p[i] == '/') {
+			out->at[out->n++] = clasp_str_of(s.p + from, i - from);
+			from = i + 1;
+		}
+}
+
+static bool
+glob(struct clasp_str p, struct clasp_str s)
+{
+	size_t i;
+
+	if (p.len == 0)
+		return s.len == 0;
+	if (p.p[0] != '*')
+		return s.len > 0 && s.p[0] == p.p[0] &&
+		    glob(clasp_str_of(p.p + 1, p.len - 1),
+		    clasp_str_of(s.p + 1, s.len - 1));
+	for (i = 0; i <= s.len; i++)
+		if (glob(clasp_str_of(p.p + 1, p.len - 1),
+		    clasp_str_of(s.p + i, s.len - i)))
+			return true;
+	return false;
+}
+
+static bool
+walk(const struct segments *p, int i, const struct segments *a, int k)
+{
+	if (i == p->n)
+		return k == a->n;
+	if (clasp_str_is(p->at[i], "**"))
+		return walk(p, i + 1, a, k) ||
+		    (k < a->n && walk(p, i, a, k + 1));
+	return k < a->n && glob(p->at[i], a->at[k]) &&
+	    walk(p, i + 1, a, k + 1);
+}
+
+bool
+oracle_match(struct clasp_str pattern, struct clasp_str address)
+{
+	static struct segments p, a;
+
+	if (pattern.len > 1 && pattern.p[pattern.len - 1] == '/')
+		pattern.len--;
+	cut(pattern, &p);
+	cut(address, &a);
+	return walk(&p, 0, &a, 0);
+}
+
+const char *
+oracle_bad_address(struct clasp_str s, bool stars)
+{
+	static struct segments parts;
+	int i, many = 0;
+	size_t k;
+
+	if (stars && s.len > 1 && s.p[s.len - 1] == '/')
+		s.len--;
+	if (s.len == 0 || s.len > 1024 || s.p[0] != '/')
+		return "its length or its start";
+	for (k = 0; k < s.len; k++)
+		if ((unsigned char)s.p[k] < 0x20 || s.p[k] == 0x7f ||
+		    (!stars && s.p[k] == '*'))
+			return "a character";
+	cut(s, &parts);
+	if (parts.n > 64)
+		return "its depth";
+	for (i = 0; i < parts.n; i++) {
+		if (parts.at[i].len == 0)
+			return "an empty segment";
+		many += clasp_str_is(parts.at[i], "**");
+	}
+	return many > 8 ? "its stars" : NULL;
+}
+
+/* ----------------------------------------------------------------- casts */
+
+bool
+oracle_wants(const struct oracle_session *s, struct clasp_str address,
+    uint8_t types)
+{
+	bool filtered = false;
+	uint32_t i, n = 0;
+
+	for (i = 0; i < s->nsubs; i++)
+		if (oracle_match(oracle_str(&s->subs[i].pattern), address)) {
+			if (s->subs[i].types & types)
+				n++;
+			else
+				filtered = true;
+		}
+	if (n > 0)
+		sim_stake(P_MATCH);
+	if (n > 1)
+		sim_stake(P_ONCE);
+	if (n == 0 && filtered)
+		sim_stake(P_FILTER);
+	return n > 0;
+}
+
+static void
+compare_set(struct oracle *o, struct oracle_session *s,
+    const struct clasp_set *set, const struct oracle_result *result,
+    const struct clasp_msg *m)
+{
+	const struct clasp_set *got = &m->set;
+	struct oracle_value value = oracle_value(&set->value);
+
+	if (m->type != CLASP_SET)
+		sim_broken(P_MATCH, "session %llu: %s (%u) came where a SET "
+		    "of %.*s is due", (unsigned long long)s->serial,
+		    clasp_msg_name(m->type), m->type == CLASP_ERROR ?
+		    m->error.code : 0, CLASP_STR_ARG(set->address));
+	else if (!clasp_str_eq(got->address, set->address) ||
+	    !oracle_value_is(&value, &got->value))
+		sim_broken(P_ORDER, "session %llu: a SET of %.*s came where "
+		    "another one of %.*s is due",
+		    (unsigned long long)s->serial,
+		    CLASP_STR_ARG(got->address), CLASP_STR_ARG(set->address));
+	else if (!got->has_revision || got->revision != result->revision)
+		sim_broken(P_RISING, "%.*s came with revision %llu, not "
+		    "%llu", CLASP_STR_ARG(got->address),
+		    (unsigned long long)got->revision,
+		    (unsigned long long)result->revision);
+	else if (got->lock != set->lock || got->unlock != set->unlock ||
+	    got->has_ttl != set->has_ttl || got->ttl != set->ttl)
+		sim_broken(P_SET, "%.*s came with other flags or lifetime",
+		    CLASP_STR_ARG(got->address));
+	else
+		oracle_rising(o, s, set->address, result->life,
+		    result->revision, false);
+	oracle_value_clear(&value);
+}
+
+void
+oracle_cast_set(struct oracle *o, const struct clasp_set *set,
+    const struct oracle_result *result, uint64_t sender)
+{
+	struct oracle_session *s;
+	const struct clasp_msg *m;
+	int i;
+
+	for (i = 0; i < SIM_CLIENTS; i++) {
+		s = &o->sessions[i];
+		if (s->state != OPEN || !oracle_wants(s, set->address,
+		    1 << CLASP_PARAM))
+			continue;
+		if (!oracle_room(o, s, set->address))
+			continue;
+		if (s->serial == sender)
+			sim_stake(P_ECHO);
+		m = oracle_next(o, s, P_MATCH, "a SET");
+		if (m != NULL)
+			compare_set(o, s, set, result, m);
+	}
+}
+
+/* What is sent on keeps its bytes; what the relay made up is compared. */
+static void
+compare_publish(struct oracle_session *s, const struct clasp_msg *want,
+    struct clasp_str payload, const struct clasp_msg *m,
+    struct clasp_str came, enum sim_promise p)
+{
+	const struct clasp_publish *a = &want->publish, *b = &m->publish;
+
+	if (m->type != CLASP_PUBLISH)
+		sim_broken(p, "session %llu: %s (%u) came where a PUBLISH "
+		    "of %.*s is due", (unsigned long long)s->serial,
+		    clasp_msg_name(m->type), m->type == CLASP_ERROR ?
+		    m->error.code : 0, CLASP_STR_ARG(a->address));
+	else if (payload.p != NULL ? !clasp_str_eq(payload, came) :
+	    !clasp_str_eq(a->address, b->address) || a->kind != b->kind ||
+	    a->phase != b->phase || a->has_id != b->has_id ||
+	    a->id != b->id || a->content != b->content ||
+	    !clasp_value_equal(&a->value, &b->value))
+		sim_broken(p, "session %llu: a PUBLISH of %.*s came where "
+		    "another one of %.*s is due",
+		    (unsigned long long)s->serial,
+		    CLASP_STR_ARG(b->address), CLASP_STR_ARG(a->address));
+}
+
+void
+oracle_cast(struct oracle *o, uint64_t sender, struct clasp_str address,
+    uint8_t types, struct clasp_str payload, const struct clasp_msg *msg,
+    enum sim_promise p)
+{
+	struct oracle_session *s;
+	const struct clasp_msg *m;
+	int i;
+
+	for (i = 0; i < SIM_CLIENTS; i++) {
+		s = &o->sessions[i];
+		if (s->state != OPEN || !oracle_wants(s, address, types))
+			continue;
+		if (s->serial == sender) {
+			sim_stake(P_NO_ECHO);
+			continue;
+		}
+		if (!oracle_room(o, s, CLASP_STR_NONE))
+			continue;
+		m = oracle_next(o, s, p, "a PUBLISH");
+		if (m != NULL)
+			compare_publish(s, msg, payload, m, o->came, p);
+	}
+}
+
+/* ------------------------------------------------------------- snapshots */
+
+static int
+by_address(const void *a, const void *b)
+{
+	const struct oracle_param *const *x = a, *const *y = b;
+
+	return clasp_str_cmp(oracle_str(&(*x)->address),
+	    oracle_str(&(*y)->address));
+}
+
+/* Bytes of an entry with its writer and time. */
+static size_t
+entry_bytes(const struct oracle_param *r)
+{
+	return 2 + r->address.n + r->value.n + 8 + 1 + 2 + strlen(r->writer) +
+	    8;
+}
+
+static void
+compare_param(struct oracle *o, struct oracle_session *s,
+    const struct oracle_param *r, const struct clasp_param *got, bool bare)
+{
+	if (!clasp_str_eq(got->address, oracle_str(&r->address)))
+		sim_broken(P_ORDERED, "%.*s stands in a snapshot where %.*s "
+		    "is due", CLASP_STR_ARG(got->address),
+		    CLASP_STR_ARG(oracle_str(&r->address)));
+	else if (got->revision != r->revision ||
+	    !oracle_value_is(&r->value, &got->value))
+		sim_broken(P_ATOMIC, "a snapshot has %.*s with revision "
+		    "%llu, not %llu", CLASP_STR_ARG(got->address),
+		    (unsigned long long)got->revision,
+		    (unsigned long long)r->revision);
+	else if (got->has_timestamp == bare || (!bare &&
+	    (got->timestamp_us != r->written_us ||
+	    !clasp_str_is(got->writer, r->writer))))
+		sim_broken(P_ATOMIC, "a snapshot has %.*s with another "
+		    "writer or time", CLASP_STR_ARG(got->address));
+	else
+		oracle_rising(o, s, got->address, r->life, r->revision, true);
+}
+
+/* As many as fit one frame; returns how many. */
+static uint32_t
+chunk(struct oracle *o, struct oracle_session *s,
+    const struct oracle_param **all, uint32_t n)
+{
+	const struct clasp_msg *m;
+	uint32_t i, fit = 0;
+	size_t bytes = 3;
+
+	while (fit < n && fit < 800 && (fit == 0 ||
+	    bytes + entry_bytes(all[fit]) <= 65535))
+		bytes += entry_bytes(all[fit++]);
+	m = oracle_reply(o, s, CLASP_SNAPSHOT, P_ATOMIC, "SNAPSHOT");
+	if (m == NULL)
+		return n;
+	if (m->snapshot.count != fit)
+		sim_broken(P_ATOMIC, "a snapshot of %u parameters came "
+		    "where %u are due", m->snapshot.count, fit);
+	for (i = 0; i < fit && sim_breach() == PROMISES; i++)
+		compare_param(o, s, all[i], &m->snapshot.params[i],
+		    bytes > 65535);
+	return fit;
+}
+
+void
+oracle_snapshot(struct oracle *o, struct oracle_session *s,
+    struct clasp_str pattern, bool empty)
+{
+	const struct oracle_param **all;
+	const struct clasp_msg *m;
+	uint32_t i, n = 0;
+
+	all = calloc(o->nparams + 1, sizeof *all);
+	if (all == NULL)
+		abort();
+	oracle_params_expire(o);
+	for (i = 0; i < o->nparams; i++)
+		if (oracle_match(pattern, oracle_str(&o->params[i].address)))
+			all[n++] = &o->params[i];
+	qsort(all, n, sizeof *all, by_address);
+	if (n > 1)
+		sim_stake(P_ORDERED);
+	for (i = 0; i < n && sim_breach() == PROMISES;) {
+		if (all[i]->writer_serial != s->serial)
+			sim_stake(P_VISIBLE);
+		i += chunk(o, s, all + i, n - i);
+	}
+	/* it has the newest of these now */
+	for (i = s->nmissed; n > 0 && i-- > 0;)
+		if (oracle_match(pattern, oracle_str(&s->missed[i]))) {
+			oracle_text_clear(&s->missed[i]);
+			oracle_cut(s->missed, &s->nmissed,
+			    sizeof *s->missed, i);
+		}
+	if (n == 0 && empty) {
+		m = oracle_reply(o, s, CLASP_SNAPSHOT, P_WELCOME,
+		    "an empty SNAPSHOT");
+		if (m != NULL && m->snapshot.count != 0)
+			sim_broken(P_EXPIRED, "a snapshot of %u parameters "
+			    "came where there are none", m->snapshot.count);
+	}
+	free(all);
+}
+
+/* --------------------------------------------------------- subscriptions */
+
+void
+oracle_unsubscribe(struct oracle_session *s, uint32_t i)
+{
+	oracle_text_clear(&s->subs[i].pattern);
+	oracle_cut(s->subs, &s->nsubs, sizeof *s->subs, i);
+}
+
+void
+oracle_subscribe(struct oracle *o, struct oracle_session *s,
+    const struct clasp_subscribe *m)
+{
+	struct oracle_sub *sub = NULL;
+	uint32_t i;
+
+	for (i = 0; i < s->nsubs; i++)
+		if (s->subs[i].id == m->id)
+			sub = &s->subs[i];
+	if (sub == NULL && o->config.subs > 0 &&
+	    s->nsubs >= o->config.subs) {
+		oracle_error(o, s, 429, m->pattern, P_SUBLIMIT);
+		return;
+	}
+	if (oracle_bad_address(m->pattern, true) != NULL) {
+		oracle_error(o, s, 202, m->pattern, P_PATTERN);
+		return;
+	}
+	if (sub != NULL) {
+		sim_stake(P_REPLACE);
+		oracle_text_clear(&sub->pattern);
+	} else {
+		s->subs = oracle_grow(s->subs, &s->nsubs, sizeof *s->subs);
+		sub = &s->subs[s->nsubs - 1];
+	}
+	sub->id = m->id;
+	sub->pattern = oracle_text(m->pattern);
+	sub->types = (m->types & 0x1f) ? m->types & 0x1f : 0x1f;
+	if (sub->types & 1 << CLASP_PARAM)
+		oracle_snapshot(o, s, m->pattern, false);
+	oracle_timelines(o, s, sub);
+}

@@ -848,6 +848,7 @@ make_room(struct clasp_store *store, uint64_t now_us)
 /* All that the rules of a write look at. */
 struct standing {
 	bool		 exists;
+	bool		 brief;		/* its lifetime is absolute zero */
 	uint16_t	 manner;
 	uint64_t	 revision;
 	const struct clasp_author *holder;
@@ -860,6 +861,7 @@ stand(const struct clasp_store *store, const struct clasp_record *r,
     struct clasp_str address, struct standing *s)
 {
 	s->exists = r != NULL;
+	s->brief = r != NULL && r->own_ttl && r->ttl == CLASP_TTL_ABSOLUTE;
 	s->revision = 0;
 	s->holder = NULL;
 	if (r == NULL) {
@@ -933,12 +935,20 @@ judge(const struct clasp_store *store, const struct standing *s,
 	return 0;
 }
 
-/* Absolute zero: the write counts, the record is not kept. */
+/* Is its lifetime absolute zero after the write? */
 static bool
-leaves_nothing(const struct clasp_write *w, const struct clasp_outcome *out)
+is_brief(const struct standing *s, const struct clasp_write *w)
 {
-	return w->has_ttl && w->ttl == CLASP_TTL_ABSOLUTE &&
-	    out->holder == NULL;
+	return w->has_ttl ? w->ttl == CLASP_TTL_ABSOLUTE :
+	    s->exists && s->brief;
+}
+
+/* Then the write counts, and only a lock keeps the record. */
+static bool
+leaves_nothing(const struct standing *s, const struct clasp_write *w,
+    const struct clasp_outcome *out)
+{
+	return is_brief(s, w) && out->holder == NULL;
 }
 
 /* Put the value's bytes into the record; on error it is as before. */
@@ -1070,7 +1080,7 @@ clasp_store_set(struct clasp_store *store, const struct clasp_write *w,
 	error = judge(store, &s, w, out);
 	if (error < 0)
 		return error;
-	gone = leaves_nothing(w, out);
+	gone = leaves_nothing(&s, w, out);
 	if (r == NULL && !gone && store->evict == CLASP_EVICT_REJECT &&
 	    is_full(store, 0, now_us))
 		return CLASP_EFULL;
@@ -1188,13 +1198,14 @@ clasp_store_try(struct clasp_store *store, struct clasp_overlay *overlay,
 	error = judge(store, &c->standing, w, out);
 	if (error < 0)
 		return error;
-	gone = leaves_nothing(w, out);
+	gone = leaves_nothing(&c->standing, w, out);
 	if (!c->standing.exists && !gone)
 		error = try_create(store, overlay, now_us);
 	else if (c->standing.exists && gone)
 		overlay->grown--;
 	if (error < 0)
 		return error;
+	c->standing.brief = is_brief(&c->standing, w);
 	c->standing.exists = !gone;
 	c->standing.revision = out->revision;
 	c->standing.holder = out->holder;

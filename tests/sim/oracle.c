@@ -235,7 +235,7 @@ leave(struct oracle *o)
 	if (o->nleft > 0)
 		oracle_gestures_leave(o);
 	for (i = 0; i < SIM_CLIENTS; i++)
-		if (o->sessions[i].due)
+		while (o->sessions[i].due && sim_breach() == PROMISES)
 			oracle_settle(o, &o->sessions[i]);
 }
 

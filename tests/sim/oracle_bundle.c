@@ -38,10 +38,12 @@ touched(const struct clasp_bundle *b, uint32_t upto, struct clasp_str address)
  * that is locked though the bundle has touched others?  Then it is refused.
  */
 static bool
-pushes_own(struct oracle *o, const struct clasp_bundle *b, uint32_t i)
+pushes_own(struct oracle *o, const struct from *from,
+    const struct clasp_bundle *b, uint32_t i)
 {
 	const struct clasp_set *set = &b->messages[i].set;
-	bool gone = set->has_ttl && set->ttl == 0x80000000u && !set->lock;
+	bool gone = set->has_ttl && set->ttl == 0x80000000u &&
+	    !(set->lock && from->session != NULL);
 	struct oracle_param *r;
 	bool free_one = false;
 	uint32_t k, others = 0;
@@ -79,7 +81,7 @@ member_code(struct oracle *o, const struct from *from,
 	*why = P_WHOLE;
 	code = oracle_admit(m);
 	if (code != 0)
-		return code == 301 ? 403 : code;
+		return code;
 	if (m->type == CLASP_PUBLISH) {
 		if (clasp_str_starts(m->publish.address, p2p) &&
 		    (m->publish.address.len == p2p.len ||
@@ -88,7 +90,7 @@ member_code(struct oracle *o, const struct from *from,
 		return 0;
 	}
 	if ((!m->set.has_revision || m->set.revision == 0) &&
-	    pushes_own(o, b, i))
+	    pushes_own(o, from, b, i))
 		return 501;
 	w = write_of(from, &m->set);
 	oracle_write(o, &w, &result);

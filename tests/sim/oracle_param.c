@@ -263,7 +263,7 @@ oracle_write(struct oracle *o, const struct oracle_write *w,
 	out->revision = r->revision;
 	out->holder = r->holder;
 	out->life = r->life;
-	if (gone && r->holder == 0) {
+	if (r->holder == 0 && end_of(o, r) <= o->now_us) {
 		sim_stake(P_AT_ONCE);
 		forget(o, (uint32_t)(r - o->params));
 	}

@@ -95,10 +95,40 @@ a_reply_that_comes_late_finds_the_queue_full_now(void)
 	world_close(&w);
 }
 
+/* In a bundle, too, what lives for its lock alone ends with it. */
+static void
+a_bundle_knows_what_an_unlock_ends(void)
+{
+	struct clasp_msg bundle = { .type = CLASP_BUNDLE }, msg, members[4];
+	struct peer *p;
+
+	begin_with(NULL);
+	p = peer_join(&w);
+	members[0] = msg_set("/b", clasp_int(0));
+	members[1] = members[2] = members[3] = msg_set("/a", clasp_int(1));
+	members[1].set.lock = members[1].set.has_ttl = true;
+	members[1].set.ttl = CLASP_TTL_ABSOLUTE;
+	members[2].set.unlock = true;
+	members[3].set.has_revision = true;
+	members[3].set.revision = 2;
+	bundle.bundle.count = 4;
+	bundle.bundle.messages = members;
+	peer_send(p, &bundle);
+	peer_expect_error(p, 400);
+	peer_get(p, "/b");
+	peer_expect_error(p, 201);
+	members[3].set.revision = 0;
+	peer_send(p, &bundle);
+	if (peer_expect(p, CLASP_ACK, &msg))
+		t_eq_int(msg.ack.revision, 1, "not made anew");
+	world_close(&w);
+}
+
 int
 main(void)
 {
 	t_run(what_only_a_lock_kept_goes_with_it);
 	t_run(a_reply_that_comes_late_finds_the_queue_full_now);
+	t_run(a_bundle_knows_what_an_unlock_ends);
 	return t_end();
 }

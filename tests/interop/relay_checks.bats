@@ -309,6 +309,18 @@ check() {
 	check type_filters
 }
 
+@test "a rate: the first at once, the last when it is due" {
+	check rate_of_a_subscription
+}
+
+@test "an epsilon: what has hardly moved is left out" {
+	check epsilon_of_a_subscription
+}
+
+@test "a rate never comes in the way of revisions" {
+	check rate_and_what_shows_the_value
+}
+
 # ------------------------------------------------------------------
 
 @test "what chance does, six clients see as foreseen" {

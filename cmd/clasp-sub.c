@@ -5,8 +5,11 @@
  * GET, and the line waits for the answer, at most 100 ms; what comes in the
  * meantime waits behind it, so that the order stays.
  *
- * --max-rate and --epsilon are asked of the relay, which then sends less, and
- * seen to here as well: not every relay does it.
+ * --max-rate and --epsilon are asked of the relay, which then sends less.  Not
+ * every relay does it, so they are seen to here as well, but only in ways that
+ * leave alone what a relay has thinned: a second comparison with the same
+ * epsilon lets all of it pass, the state is no part of it on either side, and
+ * the rate is kept here only when the relay was seen not to (tool/thin.h).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -406,11 +409,16 @@ on_line(struct clasp_pump *p, const struct clasp_line *line, bool snapshot,
 
 	(void)p;
 	s->snapshot = snapshot;
+	/* connected again: nobody waits for an answer of before */
+	if (snapshot && !s->command)
+		release(s, true);
 	if (!s->thin) {
 		show(line, s);
 		return;
 	}
-	if (cli_thin_take(s->thin, line, clasp_clock_mono_us()) < 0)
+	if (snapshot)
+		cli_thin_state(s->thin, line);
+	else if (cli_thin_take(s->thin, line, clasp_clock_mono_us()) < 0)
 		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
 	s->snapshot = false;
 	arm_thinning(s);
@@ -421,9 +429,6 @@ on_batch_end(struct clasp_pump *p, void *user)
 {
 	struct sub *s = user;
 
-	/* what is held for its rate belongs to the state as well */
-	if (s->state_only && s->thin)
-		cli_thin_end(s->thin);
 	if (s->state_only && cli.count >= 0 && !s->enough)
 		cli_fail(CLI_NO);	/* fewer than -n asked for */
 	if (s->state_only)
@@ -515,6 +520,7 @@ main(int argc, char **argv)
 	uv_timer_init(loop, &s.timer);
 	uv_timer_init(loop, &s.thinning);
 	s.timer.data = s.thinning.data = &s;
+	thin.asked = true;
 	thin.max_rate = ask.max_rate;
 	thin.epsilon = ask.epsilon;
 	if (ask.has_max_rate || ask.has_epsilon)

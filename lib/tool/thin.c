@@ -21,6 +21,7 @@ struct entry {
 	struct clasp_arena arena;	/* of value */
 	uint64_t	 next_us;	/* the next may get out */
 	bool		 queued;
+	bool		 early;		/* one more came since it was queued */
 	struct entry	*after;		/* in the queue, by next_us */
 	bool		 holding;
 	bool		 member;	/* what is held came in a bundle */
@@ -39,6 +40,7 @@ struct cli_thin {
 	 */
 	struct entry	*first, *last;
 	size_t		 holding;
+	bool		 strict;	/* with config.asked: seen to be needed */
 	bool		 own_time;	/* by times in front, not arrival */
 	uint64_t	 now_us;	/* the latest, by that clock */
 	int64_t		 read_us;	/* time of the last timed line read */
@@ -65,6 +67,7 @@ cli_thin_new(const struct cli_thin_config *config, cli_thin_fn fn, void *user)
 	if (t == NULL)
 		return NULL;
 	t->config = *config;
+	t->strict = !config->asked;
 	t->fn = fn;
 	t->user = user;
 	if (config->max_rate > 0)
@@ -140,6 +143,7 @@ static void
 enqueue(struct cli_thin *t, struct entry *e)
 {
 	e->queued = true;
+	e->early = false;
 	e->after = NULL;
 	if (t->last != NULL)
 		t->last->after = e;
@@ -353,6 +357,18 @@ too_little(const struct cli_thin *t, const struct entry *e,
 	return t->config.changed && clasp_value_equal(&e->value, v);
 }
 
+/* Is it early, by our own clock or because the relay does not look at its? */
+static bool
+too_soon(struct cli_thin *t, struct entry *e, uint64_t now)
+{
+	if (!e->queued || now >= e->next_us)
+		return false;
+	if (!t->strict && e->early)
+		t->strict = true;
+	e->early = true;
+	return t->strict;
+}
+
 /* One message alone that may wait? */
 static bool
 may_wait(const struct clasp_line *line)
@@ -463,7 +479,7 @@ cli_thin_take(struct cli_thin *t, const struct clasp_line *line,
 			/* the newest is as good as what got out */
 			unhold(t, e);
 			return 0;
-		} else if (e->queued && now < e->next_us) {
+		} else if (too_soon(t, e, now)) {
 			r = hold(t, e, line, false);
 			if (r == 0)
 				return 0;
@@ -473,6 +489,25 @@ cli_thin_take(struct cli_thin *t, const struct clasp_line *line,
 	}
 	give(t, *line, t->read_us);
 	return r;
+}
+
+void
+cli_thin_state(struct cli_thin *t, const struct clasp_line *line)
+{
+	struct entry *e;
+	uint32_t i;
+
+	for (i = 0; i < line->count; i++) {
+		if (!make_key(t, &line->items[i]) || t->key.failed)
+			continue;
+		e = clasp_table_get(&t->entries, clasp_hash(
+		    clasp_buf_str(&t->key)), clasp_buf_str(&t->key));
+		if (e == NULL)
+			continue;
+		unhold(t, e);
+		e->known = false;
+	}
+	give(t, *line, t->read_us);
 }
 
 void

@@ -30,6 +30,15 @@ struct cli_thin_config {
 	 * in one bundle with all that is due by then.
 	 */
 	bool	bundles;
+	/*
+	 * The lines come from a relay that was asked for this rate and this
+	 * epsilon.  One that sees to it sends in its own time; the way here
+	 * may bring two values close together, and to hold the second back
+	 * would only make it late, and maybe all that follow.  So nothing is
+	 * held before a third value has come within a period of a first:
+	 * this relay does not see to it, and it is done here from then on.
+	 */
+	bool	asked;
 };
 
 /* Called with each line that gets through; good until it returns. */
@@ -45,6 +54,12 @@ void	cli_thin_free(struct cli_thin *t);
  */
 int	cli_thin_take(struct cli_thin *t, const struct clasp_line *line,
 	    uint64_t now_us);
+/*
+ * A line of the state a relay shows, not of a change: it passes.  What was
+ * held of its addresses is older, and their next values are first ones, as
+ * they are for a relay that thins them (core/pace.h).
+ */
+void	cli_thin_state(struct cli_thin *t, const struct clasp_line *line);
 /* A line that somebody else left out: "+D" behind it must know. */
 void	cli_thin_skip(struct cli_thin *t, const struct clasp_line *line);
 /* When a held line is to be let go by cli_thin_run; UINT64_MAX: none that

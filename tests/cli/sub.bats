@@ -131,6 +131,28 @@ END
 	assert_output '/f 1000'
 }
 
+@test "--max-rate and --epsilon with a relay that knows neither" {
+	bg relay python3 "$TOP/tests/cli/deaf_relay.py" "$WORK/sock" /f 100
+	wait_until 10 test -S sock
+	# the second shows that the rate is ours to keep
+	run -0 clasp-sub -u unix:sock -n3 -T 20 --max-rate 1 --epsilon 2 /f
+	assert_output $'/f 1\n/f 3\n/f 100'
+}
+
+@test "--max-rate and --epsilon: the relay sends no more than that" {
+	start_relay
+	clasp-set /f 0
+	bg_ready live clasp-sub --max-rate 2 --epsilon 10 --stats /f
+	seq 1 1000 | sed 's#^#/f #' | clasp-pub
+	wait_for_line live '^/f 1000$'
+	# the state, the first, the last; in between what a slow machine takes
+	[ "$(wc -l <live)" -lt 50 ]
+	kill "$BG_PID"
+	finish
+	run head -n2 live
+	assert_output $'/f 0\n/f 1'
+}
+
 @test "-f: %n and %w are there without -v, %l stays plain" {
 	start_relay
 	clasp-set /a 1

@@ -118,6 +118,96 @@ what_is_let_go_fits_a_frame(void)
 		t_check(strchr(p, '\n') - p < 60000, "let go");
 	}
 	t_check(bundles > 1 && bundles < 10, "let go");
+	clasp_buf_reset(&got);
+	cli_thin_free(t);
+}
+
+static struct cli_thin *
+asked(double rate, double epsilon)
+{
+	const struct cli_thin_config config = {
+		.max_rate = rate, .epsilon = epsilon, .asked = true
+	};
+
+	return cli_thin_new(&config, on_line, NULL);
+}
+
+static void
+state(struct cli_thin *t, const char *text)
+{
+	struct clasp_arena arena;
+	struct clasp_line line;
+	struct clasp_line_error err;
+
+	clasp_arena_init(&arena, NULL, 0, 1 << 20);
+	t_eq_int(clasp_line_parse(clasp_str_c(text), &arena, &line, &err), 0,
+	    "%s", text);
+	cli_thin_state(t, &line);
+	clasp_arena_clear(&arena);
+}
+
+/* What a relay sends in its own time is never held, however late it comes. */
+static void
+a_relay_that_thins_is_left_alone(void)
+{
+	/* ms: on time, late, early behind a late one, on time again */
+	static const int at[] = { 0, 100, 290, 300, 400, 500, 695, 700, 800,
+		899, 1000, 1100 };
+	struct cli_thin *t = asked(10, 0);
+	char text[32], want[32];
+	size_t i;
+
+	for (i = 0; i < sizeof at / sizeof at[0]; i++) {
+		snprintf(text, sizeof text, "/a %zu", i);
+		snprintf(want, sizeof want, "/a %zu\n", i);
+		take(t, text, 1000000 + (uint64_t)at[i] * 1000);
+		t_eq_str(out(), want, "at %d", at[i]);
+	}
+	t_check(cli_thin_due(t) == UINT64_MAX, "something is held");
+	cli_thin_free(t);
+}
+
+static void
+a_relay_that_does_not_is_found_out(void)
+{
+	struct cli_thin *t = asked(10, 0);
+
+	take(t, "/a 1", 1000);
+	take(t, "/a 2", 2000);
+	t_eq_str(out(), "/a 1\n/a 2\n", "out");
+	take(t, "/a 3", 3000);
+	take(t, "/a 4", 4000);
+	t_eq_str(out(), "", "out");
+	t_eq_int(cli_thin_due(t), 101000, "due");
+	/* from now on at other addresses as well */
+	take(t, "/b 1", 5000);
+	take(t, "/b 2", 6000);
+	t_eq_str(out(), "/b 1\n", "out");
+	cli_thin_run(t, 101000);
+	t_eq_str(out(), "/a 4\n", "out");
+	cli_thin_end(t);
+	t_eq_str(out(), "/b 2\n", "out");
+	cli_thin_free(t);
+}
+
+static void
+the_state_passes_and_is_not_compared(void)
+{
+	struct cli_thin *t = asked(10, 1);
+
+	state(t, "/a 5");
+	take(t, "/a 5.5", 1000);
+	take(t, "/a 6.0", 2000);
+	take(t, "/a 6.5", 3000);
+	take(t, "/a 9", 4000);
+	t_eq_str(out(), "/a 5\n/a 5.5\n/a 6.5\n", "out");
+	/* what is held is older than the state that comes now */
+	state(t, "/a 20");
+	state(t, "/b 1 ; /c 2");
+	cli_thin_end(t);
+	t_eq_str(out(), "/a 20\n/b 1 ; /c 2\n", "out");
+	take(t, "/a 20.5", 200000);
+	t_eq_str(out(), "/a 20.5\n", "out");
 	cli_thin_free(t);
 }
 
@@ -128,6 +218,9 @@ main(void)
 	t_run(members_are_thinned_and_stay_together);
 	t_run(a_bundle_with_an_event_passes);
 	t_run(what_is_let_go_fits_a_frame);
+	t_run(a_relay_that_thins_is_left_alone);
+	t_run(a_relay_that_does_not_is_found_out);
+	t_run(the_state_passes_and_is_not_compared);
 	clasp_buf_clear(&got);
 	return t_end();
 }

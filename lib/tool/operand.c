@@ -1,15 +1,23 @@
 /* operand.c - what is wrong with operands, said so that it can be put
  * right. */
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "tool/cli.h"
 #include "wire/address.h"
 
-/* An argument that a shell made of an unquoted pattern names a file. */
+/* So many files among the operands are no accident. */
+#define FILES_MANY	8
+
+/*
+ * An argument that a shell made of an unquoted pattern names a file, or a
+ * link that leads nowhere.
+ */
 static bool
 is_file(const char *text)
 {
-	return access(text, F_OK) == 0;
+	struct stat st;
+
+	return lstat(text, &st) == 0;
 }
 
 void
@@ -41,7 +49,7 @@ cli_check_patterns(int from)
 
 	for (i = from; i < n; i++)
 		files += is_file(cli_operands()[i]);
-	if (files > 1 && files == n - from)
+	if (files > 1 && (files == n - from || files > FILES_MANY))
 		cli_usage("%d files where a pattern belongs: quote the "
 		    "pattern", files);
 	for (i = from; i < n; i++)

@@ -131,6 +131,25 @@ END
 	assert_output '/f 1000'
 }
 
+@test "a pattern that the shell has expanded" {
+	start_relay
+	mkdir d
+	ln -s nowhere d/link
+	touch d/file
+	run -2 clasp-sub "$WORK"/d/*
+	assert_line --index 0 \
+	    'clasp-sub: 2 files where a pattern belongs: quote the pattern'
+	# with one that is none behind it, and more than may be subscribed
+	(cd d && touch $(seq 150))
+	run -2 clasp-sub "$WORK"/d/* '/lights/**'
+	assert_line --index 0 \
+	    'clasp-sub: 152 files where a pattern belongs: quote the pattern'
+	# one alone may be an address
+	clasp-set "$WORK/d/file" 1
+	run -0 clasp-sub -S "$WORK/d/file"
+	assert_output "$WORK/d/file 1"
+}
+
 @test "--max-rate and --epsilon with a relay that knows neither" {
 	bg relay python3 "$TOP/tests/cli/deaf_relay.py" "$WORK/sock" /f 100
 	wait_until 10 test -S sock

@@ -101,6 +101,11 @@ clasp_client_new(uv_loop_t *loop, const struct clasp_client_config *config,
 	    (r = clasp_url_parse(clasp_str_c(c->config.url), &c->url)) < 0 ||
 	    (r = secure(c)) < 0)
 		goto fail;
+	/* Port 0 means "any", to who listens. */
+	if (c->url.host[0] && c->url.port == 0) {
+		r = CLASP_EURL;
+		goto fail;
+	}
 	if (!loop) {
 		c->own_loop = calloc(1, sizeof *c->own_loop);
 		if (!c->own_loop || uv_loop_init(c->own_loop) < 0) {

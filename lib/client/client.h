@@ -57,6 +57,10 @@ struct clasp_client_events {
 	/* every message that came, before subscriptions see theirs */
 	void	(*message)(struct clasp_client *c, const struct clasp_msg *msg,
 		    const struct clasp_frame *frame, void *user);
+	/* every frame as it is sent, or as it came, before anything is done
+	 * with it; bytes are good for the call */
+	void	(*frame)(struct clasp_client *c, bool out,
+		    const uint8_t *bytes, size_t len, void *user);
 	/* over for good: 0 after clasp_client_close, else CLASP_ECONNECT,
 	 * ECLOSED, ETIMEOUT, EREFUSED (code is the ERROR's), ECERT, EURL ...
 	 * EREFUSED and ECERT are never tried again. */

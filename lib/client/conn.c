@@ -32,9 +32,25 @@ clasp_conn_frame(struct clasp_client *c, struct clasp_str frame)
 	r = clasp_slabs_copy(&c->slabs, c->link->framing, frame, &span);
 	if (r == 0)
 		r = clasp_outq_add(&c->out, &span);
-	if (r == 0)
-		c->dirty = true;
-	return r;
+	if (r < 0)
+		return r;
+	c->dirty = true;
+	if (c->events.frame)
+		c->events.frame(c, true, (const uint8_t *)frame.p, frame.len,
+		    c->user);
+	return 0;
+}
+
+/* For those who look on: the frame as it stands in the queue, bare. */
+static void
+show(struct clasp_client *c, const struct clasp_msg *msg,
+    const struct clasp_frame *head)
+{
+	struct clasp_buf buf = { 0 };
+
+	if (c->events.frame && clasp_frame_append(&buf, msg, head) > 0)
+		c->events.frame(c, true, buf.data, buf.len, c->user);
+	clasp_buf_clear(&buf);
 }
 
 int
@@ -48,6 +64,8 @@ clasp_conn_now(struct clasp_client *c, const struct clasp_msg *msg,
 	if (r == 0)
 		r = clasp_outq_add(&c->out, &span);
 	c->dirty = true;
+	if (r == 0)
+		show(c, msg, head);
 	return r;
 }
 

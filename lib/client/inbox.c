@@ -241,6 +241,9 @@ clasp_inbox_unit(struct clasp_client *c, const uint8_t *bytes, size_t len,
 			*used = at;
 			return 1;
 		}
+		if (c->events.frame)
+			c->events.frame(c, false, bytes + at, (size_t)n,
+			    c->user);
 		at += (size_t)n;
 		/* What cannot be read is skipped: a newer relay may know
 		 * more messages. */

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "client/report.h"
+#include "client/trace.h"
 #include "net/tls.h"
 #include "net/url.h"
 #include "tool/cli.h"
@@ -56,13 +57,15 @@ clasp_report_client(struct uv_loop_s *loop,
     const struct clasp_client_events *events, void *user)
 {
 	struct clasp_client_config with = *config;
+	struct clasp_client_events all = *events;
 	struct clasp_client *c;
 	int r;
 
+	if (cli.verbose >= 2)
+		all.frame = clasp_trace_frame;
 	with.tls = trust(config->url);
-	r = clasp_client_new(loop, &with, events, user, &c);
+	r = clasp_client_new(loop, &with, &all, user, &c);
 	clasp_tls_context_free(with.tls);
-
 	if (r == CLASP_EURL)
 		cli_die(CLI_USAGE, config->url, "not a URL of a relay");
 	if (r < 0)

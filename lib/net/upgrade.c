@@ -67,6 +67,58 @@ clasp_upgrade_head(const void *p, size_t n, size_t old)
 	return end > CLASP_UPGRADE_HEAD_MAX ? CLASP_ETOOBIG : (int)end;
 }
 
+/* -------------------------------------------------------------- headers */
+
+/* The value of a header, blanks trimmed; absent when there is none. */
+static struct clasp_str
+header(const char *head, size_t len, const char *name)
+{
+	size_t n = strlen(name);
+	const char *end = head + len, *line = head, *eol;
+
+	while ((eol = memmem(line, (size_t)(end - line), "\r\n", 2))) {
+		if ((size_t)(eol - line) > n && line[n] == ':' &&
+		    strncasecmp(line, name, n) == 0) {
+			line += n + 1;
+			while (line < eol && (*line == ' ' || *line == '\t'))
+				line++;
+			while (eol > line &&
+			    (eol[-1] == ' ' || eol[-1] == '\t'))
+				eol--;
+			return clasp_str_of(line, (size_t)(eol - line));
+		}
+		line = eol + 2;
+	}
+	return CLASP_STR_NONE;
+}
+
+static bool
+is_word(struct clasp_str s, const char *word)
+{
+	return s.len == strlen(word) && strncasecmp(s.p, word, s.len) == 0;
+}
+
+/* Is the word one of a comma-separated list? */
+static bool
+has_word(struct clasp_str list, const char *word)
+{
+	size_t i = 0, from, to;
+
+	while (i < list.len) {
+		from = i;
+		while (i < list.len && list.p[i] != ',')
+			i++;
+		to = i++;
+		while (from < to && list.p[from] == ' ')
+			from++;
+		while (to > from && list.p[to - 1] == ' ')
+			to--;
+		if (is_word(clasp_str_of(list.p + from, to - from), word))
+			return true;
+	}
+	return false;
+}
+
 /* ---------------------------------------------------------- the relay */
 
 /*
@@ -212,14 +264,59 @@ has_method(const char *head, size_t len)
 	return false;
 }
 
+/*
+ * libwebsockets refuses who offers only protocols it does not have; here such
+ * a client is served like one that offers none.  So it is not shown an offer
+ * without ours.  Copies head to out, which has room for it; returns its length.
+ */
+static size_t
+without_offer(const char *head, size_t len, char *out)
+{
+	static const char name[] = "Sec-WebSocket-Protocol:";
+	const char *line = head, *end = head + len, *eol;
+	size_t n = 0;
+
+	while ((eol = memmem(line, (size_t)(end - line), "\r\n", 2))) {
+		eol += 2;
+		if ((size_t)(eol - line) < sizeof name ||
+		    strncasecmp(line, name, sizeof name - 1) != 0) {
+			memcpy(out + n, line, (size_t)(eol - line));
+			n += (size_t)(eol - line);
+		}
+		line = eol;
+	}
+	return n;
+}
+
+/* Is there a line of offers with ours among them? */
+static bool
+offers_ours(const char *head, size_t len)
+{
+	const char *end = head + len, *line = head, *eol;
+
+	while ((eol = memmem(line, (size_t)(end - line), "\r\n", 2))) {
+		eol += 2;
+		if (has_word(header(line, (size_t)(eol - line),
+		    "Sec-WebSocket-Protocol"), "clasp"))
+			return true;
+		line = eol;
+	}
+	return false;
+}
+
 size_t
 clasp_upgrade_answer(struct clasp_upgrade *up, const char *head, size_t len,
     char out[CLASP_UPGRADE_ANSWER_MAX], bool *upgraded)
 {
+	char bare[CLASP_UPGRADE_HEAD_MAX];
 	ssize_t n;
 	int pair[2];
 
 	up->upgraded = up->plain = *upgraded = false;
+	if (len <= sizeof bare && !offers_ours(head, len)) {
+		len = without_offer(head, len, bare);
+		head = bare;
+	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	    0, pair) < 0)
 		return 0;
@@ -268,56 +365,6 @@ clasp_upgrade_request(const struct clasp_url *url,
 	    url->path[0] ? url->path : "/", v6 ? "[" : "", url->host,
 	    v6 ? "]" : "", port, key);
 	return n > 0 && n < CLASP_UPGRADE_REQUEST_MAX ? (size_t)n : 0;
-}
-
-/* The value of a header, blanks trimmed; absent when there is none. */
-static struct clasp_str
-header(const char *head, size_t len, const char *name)
-{
-	size_t n = strlen(name);
-	const char *end = head + len, *line = head, *eol;
-
-	while ((eol = memmem(line, (size_t)(end - line), "\r\n", 2))) {
-		if ((size_t)(eol - line) > n && line[n] == ':' &&
-		    strncasecmp(line, name, n) == 0) {
-			line += n + 1;
-			while (line < eol && (*line == ' ' || *line == '\t'))
-				line++;
-			while (eol > line &&
-			    (eol[-1] == ' ' || eol[-1] == '\t'))
-				eol--;
-			return clasp_str_of(line, (size_t)(eol - line));
-		}
-		line = eol + 2;
-	}
-	return CLASP_STR_NONE;
-}
-
-static bool
-is_word(struct clasp_str s, const char *word)
-{
-	return s.len == strlen(word) && strncasecmp(s.p, word, s.len) == 0;
-}
-
-/* Is the word one of a comma-separated list? */
-static bool
-has_word(struct clasp_str list, const char *word)
-{
-	size_t i = 0, from, to;
-
-	while (i < list.len) {
-		from = i;
-		while (i < list.len && list.p[i] != ',')
-			i++;
-		to = i++;
-		while (from < to && list.p[from] == ' ')
-			from++;
-		while (to > from && list.p[to - 1] == ' ')
-			to--;
-		if (is_word(clasp_str_of(list.p + from, to - from), word))
-			return true;
-	}
-	return false;
 }
 
 /* What the server must have made of our key. */

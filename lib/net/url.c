@@ -103,10 +103,10 @@ read_network(struct clasp_str s, const struct clasp_scheme *scheme,
 	if (error)
 		return error;
 
-	/* What follows '#' never goes on the wire. */
+	/* A fragment names a part of a page; here it can only be a slip. */
 	path = after(s, n);
-	path.len = span_to(path, "#");
-	if (path.len && path.p[0] != '/')
+	if (span_to(path, "#") != path.len ||
+	    (path.len && path.p[0] != '/'))
 		return CLASP_EURL;
 	if (path.len == 0 && scheme->path)
 		path = clasp_str_c(scheme->path);

@@ -904,7 +904,8 @@ def silent_peer_blocks_nobody():
 def subprotocols():
     for offer, answer in ((("clasp",), "clasp"), (("mqtt", "clasp"), "clasp"),
                           (("mqtt", " clasp "), "clasp"),
-                          (("clasp", "mqtt"), "clasp"), (None, None)):
+                          (("clasp", "mqtt"), "clasp"), (None, None),
+                          (("mqtt",), None), (("clasp2", "xclasp"), None)):
         link = WebSocket(protocols=offer)
         same(link.headers.get("sec-websocket-protocol"), answer,
              "to an offer of %r" % (offer,))

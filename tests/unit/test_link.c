@@ -24,15 +24,16 @@ urls_are_read(void)
 		{ "ws://h", "ws", "h", 7330, "/clasp" },
 		{ "ws://h/", "ws", "h", 7330, "/" },
 		{ "WS://h:1", "ws", "h", 1, "/clasp" },
-		{ "ws://[::1]:8000/a/b?c#d", "ws", "::1", 8000, "/a/b?c" },
 		{ "wss://h", "wss", "h", 7330, "/clasp" },
 		{ "tcp://h", "tcp", "h", 7330, "" },
 		{ "tls://[::1]:1", "tls", "::1", 1, "" },
+		{ "ws://[::1]:8000/a/b?c", "ws", "::1", 8000, "/a/b?c" },
 		{ "unix:/tmp/x y", "unix", "", 0, "/tmp/x y" },
 		{ "unix:rel", "unix", "", 0, "rel" },
 	};
 	static const char *const bad[] = {
 		"", "ws", "ws:", "ws:/h", "ws://", "ws://:1", "ws://h:",
+		"ws://h#d", "ws://h/a#", "ws://h/a?c#d",
 		"ws://h:x", "ws://h:65536", "ws://[::1", "ws://[::1]x",
 		"ws://[]:1", "ws://h?x", "ws://u@h", "ws://a b", "unix:",
 		"http://h", "ws://h/a b", "ws://h:-1", "//h", "tcp://",

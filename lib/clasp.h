@@ -14,6 +14,7 @@
 #include "wire/line.h"
 #include "wire/message.h"
 #include "wire/recording.h"
+#include "wire/timeline.h"
 #include "wire/value.h"
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
+#include "base/bytes.h"
 #include "core/session.h"
 
 #define TOP		"/$relay"
@@ -89,51 +89,15 @@ making_end(struct making *m)
 	free(m->entries);
 }
 
-static void
-put_count(struct making *m, uint64_t n)
-{
-	m->value = clasp_int((int64_t)n);
-}
-
-static void
-bytes_in(struct making *m)
-{
-	put_count(m, m->router->figures.bytes_in);
-}
-
-static void
-bytes_out(struct making *m)
-{
-	put_count(m, m->router->figures.bytes_out);
-}
-
-static void
-drops(struct making *m)
-{
-	put_count(m, m->stats.drops);
-}
-
-static void
-errors(struct making *m)
+static uint64_t
+errors_sent(const struct clasp_router *router)
 {
 	uint64_t n = 0;
 	int i;
 
 	for (i = 0; i < CLASP_FIGURES_CODES; i++)
-		n += m->router->figures.errors[i];
-	put_count(m, n);
-}
-
-static void
-evictions(struct making *m)
-{
-	put_count(m, m->stats.evicted);
-}
-
-static void
-expiries(struct making *m)
-{
-	put_count(m, m->stats.expired);
+		n += router->figures.errors[i];
+	return n;
 }
 
 static uint32_t
@@ -148,11 +112,29 @@ locks_held(const struct clasp_router *router)
 	return n;
 }
 
-static void
-locked(struct making *m)
-{
-	put_count(m, locks_held(m->router));
+/* A function that makes a count. */
+#define COUNT(noun, n) \
+static void \
+noun(struct making *m) \
+{ \
+	m->value = clasp_int((int64_t)(n)); \
 }
+
+COUNT(bytes_in, m->router->figures.bytes_in)
+COUNT(bytes_out, m->router->figures.bytes_out)
+COUNT(drops, m->stats.drops)
+COUNT(errors, errors_sent(m->router))
+COUNT(evictions, m->stats.evicted)
+COUNT(expiries, m->stats.expired)
+COUNT(locked, locks_held(m->router))
+COUNT(messages_in, m->stats.messages_in)
+COUNT(messages_out, m->stats.messages_out)
+COUNT(params, m->stats.params)
+COUNT(scheduled, m->stats.scheduled)
+COUNT(sessions, m->stats.sessions)
+COUNT(signals, m->stats.signals)
+COUNT(subscriptions, m->stats.subscriptions)
+COUNT(uptime, (m->now_us - m->router->own.begun_us) / SECOND)
 
 static int
 by_key(const void *a, const void *b)
@@ -203,31 +185,14 @@ memory(struct making *m)
 
 	m->value = clasp_null();
 	if (router->host.memory != NULL)
-		put_count(m, router->host.memory(router->user));
-}
-
-static void
-messages_in(struct making *m)
-{
-	put_count(m, m->stats.messages_in);
-}
-
-static void
-messages_out(struct making *m)
-{
-	put_count(m, m->stats.messages_out);
+		m->value = clasp_int((int64_t)
+		    router->host.memory(router->user));
 }
 
 static void
 name(struct making *m)
 {
 	m->value = clasp_string(m->router->config.name);
-}
-
-static void
-params(struct making *m)
-{
-	put_count(m, m->stats.params);
 }
 
 static void
@@ -240,36 +205,6 @@ static void
 rate_out(struct making *m)
 {
 	m->value = clasp_float(m->router->own.rates.out_hz);
-}
-
-static void
-scheduled(struct making *m)
-{
-	put_count(m, m->stats.scheduled);
-}
-
-static void
-sessions(struct making *m)
-{
-	put_count(m, m->stats.sessions);
-}
-
-static void
-signals(struct making *m)
-{
-	put_count(m, m->stats.signals);
-}
-
-static void
-subscriptions(struct making *m)
-{
-	put_count(m, m->stats.subscriptions);
-}
-
-static void
-uptime(struct making *m)
-{
-	put_count(m, (m->now_us - m->router->own.begun_us) / SECOND);
 }
 
 static void

@@ -223,6 +223,30 @@ check() {
 	check locks
 }
 
+@test "strategies and ranges of an app config" {
+	cat >app.json <<-'END'
+	{"params": [
+		{"path": "/max/**", "strategy": "max"},
+		{"path": "/min/**", "strategy": "min"},
+		{"path": "/range/**", "range": [0, 1]}
+	]}
+	END
+	check strategies_and_ranges --app-config app.json
+}
+
+@test "a range that was announced" {
+	check announced_range
+}
+
+@test "an app config with only scopes: it starts, it serves (O8)" {
+	echo '{"scopes": []}' >app.json
+	check set_get --app-config app.json
+}
+
+@test "the relay's own figures" {
+	check own_figures
+}
+
 @test "a lock ends with its session, silently" {
 	check lock_of_one_who_left
 }

@@ -709,7 +709,7 @@ def retry(f):
     while True:
         try:
             return f()
-        except (AssertionError, Closed, OSError):
+        except (AssertionError, Closed, KeyError, OSError):
             if time.monotonic() > end:
                 raise
             time.sleep(0.02)
@@ -1344,6 +1344,104 @@ def lifetimes():
          "expiry is silent")
     same(set(Client().state), {"/t/never"}, "what is left")
     same(a.write("/t/short", 2, revision=0).revision, 1, "starts again")
+
+
+@check
+def strategies_and_ranges():
+    """Against an app config with max, min and a range, see the .bats."""
+    a, b = Client(), Client()
+    a.subscribe(1, "/**")
+    b.write("/max/p", 2**53)
+    m = b.refused(400, set_("/max/p", float(2**53)), address="/max/p")
+    assert "strategy" in m.text, m.text
+    b.refused(400, set_("/max/p", 1))
+    same(b.write("/max/p", 2**53 + 1).revision, 2, "only accepted ones count")
+    b.refused(400, set_("/max/p", float(2**53)))
+    b.refused(402, set_("/max/p", float("nan")))
+    same(b.write("/max/p", "loud").revision, 3, "what is no number")
+    b.write("/min/p", 0.5)
+    b.refused(400, set_("/min/p", 1))
+    b.write("/min/p", 0)
+    b.refused(402, set_("/range/p", 1.5), address="/range/p")
+    b.absent("/range/p")
+    b.write("/range/p", 1.0)
+    # the revision, the lock, the range, the strategy: in this order
+    a.sync()
+    a.send(set_("/max/locked", 5, LOCK))
+    same([m.type for m in a.sync()], [SET, ACK], "echo and ACK")
+    b.refused(400, set_("/max/locked", 1, revision=9))
+    b.refused(401, set_("/max/locked", 1))
+    a.refused(400, set_("/max/locked", 1, UNLOCK))
+    b.refused(401, set_("/max/locked", 9))
+    # members see those before them; nothing of a refused bundle happens
+    b.refused(400, bundle(set_("/max/b", 2), set_("/max/b", 1)))
+    b.refused(402, bundle(set_("/free", 2), set_("/range/b", 2)))
+    b.absent("/max/b")
+    b.absent("/free")
+    b.send(bundle(set_("/max/b", 1), set_("/max/b", 2)))
+    same(b.next(ACK).revision, 2, "ACK of the bundle")
+    same([(m.address, m.value) for m in a.sync()],
+         [("/max/b", 1), ("/max/b", 2)], "seen")
+
+
+@check
+def announced_range():
+    a, b = Client(), Client()
+    level = (text("/level") + bytes([PARAM, 0x04, 0x02]) +
+             struct.pack(">dd", 0, 1))
+    a.send(bytes([ANNOUNCE]) + text("") + struct.pack(">H", 1) + level)
+    a.next(ACK)
+    m = b.refused(402, set_("/level", 2), address="/level")
+    assert "0.0 to 1.0" in m.text, m.text
+    b.write("/level", 1)
+    b.write("/level/other", 2)
+    b.write("/level", "off")
+
+
+@check
+def own_figures():
+    a = Client(name="a desk")
+    a.write("/x", 1)
+    b = Client()
+    assert not [p for p in b.state if p.startswith("/$relay")], b.state
+    same(set(a.subscribe(1, "/**")), {"/x"}, "what /** sees")
+    same(a.subscribe(2, "/*/uptime"), {}, "what /*/uptime sees")
+    same(set(b.subscribe(1, "/$relay/messages/*")),
+         {"/$relay/messages/in", "/$relay/messages/out"}, "by its name")
+    same(a.read("/$relay/sessions"), 2, "sessions")
+    me = a.read("/$relay/sessions/" + a.id)
+    same((me["name"], me["drops"], me["locks"]), ("a desk", 0, 0), "itself")
+    assert me["address"].startswith("127.0.0.1:"), me
+    a.absent("/$relay/none")
+    for payload in (set_("/$relay/uptime", 1), set_("/$relay", 1),
+                    publish("/$relay/x", 1), bundle(set_("/$relay/x", 1)),
+                    bundle(set_("/y", 1), publish("/$relay/x", 1))):
+        a.refused(301, payload)
+    a.absent("/y")
+    a.send(set_("/locked", 1, LOCK))
+    a.sync()
+    same(b.read("/$relay/locks"), {"/locked": a.id}, "locks")
+    # changed ones come by themselves, the revisions rise
+    seen = []
+    while len(seen) < 4:
+        m = b.next(SET, limit=LIMIT)
+        assert m.address.startswith("/$relay/messages/"), m
+        if m.address.endswith("in"):
+            seen.append((m.revision, m.value))
+            a.sync()
+    # the revision counts microseconds: at most one a second
+    for one, two in zip(seen, seen[1:]):
+        assert one[0] + 1000000 <= two[0] and one[1] < two[1], seen
+    a.link.close()
+    b.send(unsubscribe(1))
+    b.sync()
+
+    def departed():
+        m = b.read("/$relay/sessions/" + a.id)
+        assert m["left"] >= m["since"], m
+        same(m["name"], "a desk", "who has left")
+
+    retry(departed)
 
 
 @check

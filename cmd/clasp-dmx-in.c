@@ -76,7 +76,8 @@ static uv_timer_t answer_timer;
 
 static const char *device, *subject;
 static struct clasp_port_config port_config;
-static struct clasp_dmxin_config config = { .universe = 1 };
+static struct clasp_dmxin_config config;
+static unsigned universe = 1;
 static bool every_frame;
 
 static bool asking;			/* for answers to labels 3 and 10 */
@@ -178,7 +179,7 @@ on_open(struct clasp_port *p, bool back, void *user)
 	(void)user;
 	clasp_bridge_device_open(bridge, back);
 	clasp_enttec_reset(&scanner);
-	clasp_dmxin_forget(rx.in);
+	clasp_dmxin_forget(rx.universe);
 	rx.start = 0;
 	if (port_config.raw)
 		return;
@@ -301,7 +302,7 @@ take_option(int id)
 		clasp_serial_list(list_port, NULL);
 		cli_end();
 	case OPT_UNIVERSE:
-		config.universe = (unsigned)cli_arg_number(0,
+		universe = (unsigned)cli_arg_number(0,
 		    CLASP_DMX_UNIVERSE_MAX);
 		break;
 	case OPT_FLAT:
@@ -361,7 +362,8 @@ open_device(uv_loop_t *loop)
 	char why[CLASP_SERIAL_WHY];
 
 	rx.in = clasp_dmxin_new(&config, on_frame, NULL);
-	if (!rx.in)
+	rx.universe = rx.in ? clasp_dmxin_universe(rx.in, universe) : NULL;
+	if (!rx.universe)
 		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
 	clasp_enttec_init(&scanner, on_message, NULL);
 	uv_timer_init(loop, &answer_timer);

@@ -1,26 +1,26 @@
-/* dmxin.c - a universe of DMX512 as programs that receive it show it. */
+/* dmxin.c - universes of DMX512 as programs that receive them show them. */
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/numtable.h"
 #include "proto/dmxin.h"
 
-#define ADDRESS_MAX	(CLASP_DMXIN_PREFIX_MAX + sizeof "/63999/512")
+#define ADDRESS_MAX	(CLASP_DMXIN_PREFIX_MAX + CLASP_DMX_ADDRESS_ROOM)
+#define WORDS		(CLASP_DMX_SLOTS / 64)
 
 struct clasp_dmxin {
 	struct clasp_dmxin_config config;
 	clasp_dmxin_fn	 fn;
 	void		*user;
-	uint8_t		 level[CLASP_DMX_SLOTS];
-	bool		 known[CLASP_DMX_SLOTS];
-	bool		 news[CLASP_DMX_SLOTS];	/* in the frame being made */
-	bool		 any;			/* some news */
-	unsigned	 slots;			/* known ones, up to the last */
+	struct clasp_numtable universes;
 	char		 prefix[CLASP_DMXIN_PREFIX_MAX + 1];
+	/* for the line being made */
 	struct clasp_item items[CLASP_DMX_SLOTS];
 	char		 addresses[CLASP_DMX_SLOTS][ADDRESS_MAX];
 };
+
+/* ------------------------------------------------------------ life and end */
 
 struct clasp_dmxin *
 clasp_dmxin_new(const struct clasp_dmxin_config *config, clasp_dmxin_fn fn,
@@ -44,89 +44,118 @@ clasp_dmxin_new(const struct clasp_dmxin_config *config, clasp_dmxin_fn fn,
 void
 clasp_dmxin_free(struct clasp_dmxin *in)
 {
+	struct clasp_dmxin_universe *u;
+	unsigned at = 0;
+
+	if (!in)
+		return;
+	while ((u = clasp_numtable_next(&in->universes, &at)) != NULL)
+		free(u);
+	clasp_numtable_clear(&in->universes);
 	free(in);
 }
 
-void
-clasp_dmxin_forget(struct clasp_dmxin *in)
+struct clasp_dmxin_universe *
+clasp_dmxin_universe(struct clasp_dmxin *in, unsigned number)
 {
-	memset(in->known, 0, sizeof in->known);
-	memset(in->news, 0, sizeof in->news);
-	in->any = false;
-	in->slots = 0;
+	struct clasp_dmxin_universe *u;
+
+	u = clasp_numtable_get(&in->universes, number);
+	if (u || number > CLASP_DMX_UNIVERSE_MAX)
+		return u;
+	u = calloc(1, sizeof *u);
+	if (!u)
+		return NULL;
+	u->number = number;
+	if (clasp_numtable_put(&in->universes, number, u) < 0) {
+		free(u);
+		return NULL;
+	}
+	return u;
+}
+
+struct clasp_dmxin_universe *
+clasp_dmxin_next(const struct clasp_dmxin *in, unsigned *at)
+{
+	return clasp_numtable_next(&in->universes, at);
 }
 
 void
-clasp_dmxin_slot(struct clasp_dmxin *in, unsigned channel, uint8_t level)
+clasp_dmxin_forget(struct clasp_dmxin_universe *u)
 {
-	unsigned i = channel - 1;
+	memset(u->known, 0, sizeof u->known);
+	memset(u->news, 0, sizeof u->news);
+	u->any = false;
+	u->slots = 0;
+}
 
-	if (i >= CLASP_DMX_SLOTS || (in->known[i] && in->level[i] == level))
+/* ------------------------------------------------------------------ lines */
+
+static void
+name_writer(struct clasp_dmxin *in, const struct clasp_dmxin_universe *u,
+    struct clasp_item *item, unsigned channel)
+{
+	struct clasp_str by;
+
+	if (!in->config.by)
 		return;
-	in->known[i] = in->news[i] = in->any = true;
-	in->level[i] = level;
-	if (channel > in->slots)
-		in->slots = channel;
+	by = in->config.by(u, channel, in->user);
+	if (by.len > 0)
+		item->by = by;
 }
 
-void
-clasp_dmxin_frame(struct clasp_dmxin *in, const uint8_t *slots, size_t n)
-{
-	unsigned i;
-
-	for (i = 0; i < n; i++)
-		clasp_dmxin_slot(in, i + 1, slots[i]);
-	clasp_dmxin_flush(in);
-}
-
+/* The address of a channel into the n-th place. */
 static struct clasp_str
-address(struct clasp_dmxin *in, char *out, unsigned channel)
+address(struct clasp_dmxin *in, const struct clasp_dmxin_universe *u,
+    uint32_t n, unsigned channel)
 {
-	const struct clasp_dmxin_config *config = &in->config;
-	int len;
+	char *out = in->addresses[n];
+	size_t len;
 
-	if (channel == 0)
-		len = snprintf(out, ADDRESS_MAX, "%s/%u", in->prefix,
-		    config->universe);
-	else if (config->flat)
-		len = snprintf(out, ADDRESS_MAX, "%s/%u", in->prefix,
-		    channel);
+	if (in->config.flat && channel > 0)
+		len = clasp_dmx_format(out, in->config.prefix, false, channel,
+		    0);
 	else
-		len = snprintf(out, ADDRESS_MAX, "%s/%u/%u", in->prefix,
-		    config->universe, channel);
-	return clasp_str_of(out, (size_t)len);
+		len = clasp_dmx_format(out, in->config.prefix,
+		    in->config.split, u->number, channel);
+	return clasp_str_of(out, len);
 }
 
 static void
-give_whole(struct clasp_dmxin *in)
+give_whole(struct clasp_dmxin *in, const struct clasp_dmxin_universe *u)
 {
 	struct clasp_line line;
-	struct clasp_publish *publish = &in->items[0].msg.publish;
-	struct clasp_str addr = address(in, in->addresses[0], 0);
+	struct clasp_item *item = in->items;
+	struct clasp_publish *publish = &item->msg.publish;
+	struct clasp_str addr = address(in, u, 0, 0);
 
-	clasp_line_set(&line, &in->items[0], addr, clasp_null());
-	memset(&in->items[0].msg, 0, sizeof in->items[0].msg);
-	in->items[0].msg.type = CLASP_PUBLISH;
+	clasp_line_set(&line, item, addr, clasp_null());
+	memset(&item->msg, 0, sizeof item->msg);
+	item->msg.type = CLASP_PUBLISH;
 	publish->kind = CLASP_STREAM;
 	publish->address = addr;
 	publish->content = CLASP_CONTENT_VALUE;
-	publish->value = clasp_bytes(clasp_str_of((const char *)in->level,
-	    in->slots));
+	publish->value = clasp_bytes(clasp_str_of((const char *)u->level,
+	    u->slots));
+	name_writer(in, u, item, 0);
 	in->fn(&line, in->user);
 }
 
 static void
-give_news(struct clasp_dmxin *in)
+give_news(struct clasp_dmxin *in, const struct clasp_dmxin_universe *u)
 {
 	struct clasp_line line, one;
 	uint32_t n = 0;
-	unsigned i;
+	uint64_t news;
+	unsigned w, i;
 
-	for (i = 0; i < in->slots; i++)
-		if (in->news[i]) {
+	for (w = 0; w < WORDS; w++)
+		for (news = u->news[w]; news != 0; news &= news - 1) {
+			i = w * 64 + (unsigned)__builtin_ctzll(news);
 			clasp_line_set(&one, &in->items[n],
-			    address(in, in->addresses[n], i + 1),
-			    clasp_int(in->level[i]));
+			    address(in, u, n, i + 1),
+			    clasp_int(u->level[i]));
+			name_writer(in, u, &in->items[n], i + 1);
 			if (n++ == 0)
 				line = one;
 		}
@@ -138,23 +167,71 @@ give_news(struct clasp_dmxin *in)
 	in->fn(&line, in->user);
 }
 
+/* ------------------------------------------------------------------ slots */
+
 void
-clasp_dmxin_flush(struct clasp_dmxin *in)
+clasp_dmxin_slot(struct clasp_dmxin_universe *u, unsigned channel,
+    uint8_t level)
+{
+	unsigned i = channel - 1;
+	uint64_t bit = UINT64_C(1) << (i & 63);
+
+	if (i >= CLASP_DMX_SLOTS ||
+	    ((u->known[i >> 6] & bit) && u->level[i] == level))
+		return;
+	u->known[i >> 6] |= bit;
+	u->news[i >> 6] |= bit;
+	u->any = true;
+	u->level[i] = level;
+	if (channel > u->slots)
+		u->slots = channel;
+}
+
+void
+clasp_dmxin_frame(struct clasp_dmxin *in, struct clasp_dmxin_universe *u,
+    const uint8_t *slots, size_t n)
+{
+	unsigned i, end;
+
+	if (n > CLASP_DMX_SLOTS)
+		n = CLASP_DMX_SLOTS;
+	/* most frames change little: pass over what is as it was */
+	for (i = 0; i < n; i = end) {
+		end = i + 64 < n ? i + 64 : (unsigned)n;
+		if (end - i == 64 && u->known[i >> 6] == UINT64_MAX &&
+		    memcmp(u->level + i, slots + i, 64) == 0)
+			continue;
+		for (; i < end; i++)
+			clasp_dmxin_slot(u, i + 1, slots[i]);
+	}
+	clasp_dmxin_flush(in, u);
+}
+
+void
+clasp_dmxin_flush(struct clasp_dmxin *in, struct clasp_dmxin_universe *u)
 {
 	if (in->config.whole) {
-		if (in->slots > 0 && (in->any || in->config.repeat))
-			give_whole(in);
-	} else if (in->any) {
-		give_news(in);
+		if (u->slots > 0 && (u->any || in->config.repeat))
+			give_whole(in, u);
+	} else if (u->any) {
+		give_news(in, u);
 	}
-	memset(in->news, 0, sizeof in->news);
-	in->any = false;
+	if (!u->any)
+		return;
+	memset(u->news, 0, sizeof u->news);
+	u->any = false;
 }
 
 void
 clasp_dmxin_repeat(struct clasp_dmxin *in)
 {
-	memcpy(in->news, in->known, sizeof in->news);
-	in->any = in->slots > 0;
-	clasp_dmxin_flush(in);
+	struct clasp_dmxin_universe *u;
+	unsigned at = 0;
+
+	while ((u = clasp_dmxin_next(in, &at)) != NULL) {
+		memcpy(u->news, u->known, sizeof u->news);
+		u->any = u->slots > 0;
+		if (u->any)
+			clasp_dmxin_flush(in, u);
+	}
 }

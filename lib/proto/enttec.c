@@ -210,7 +210,8 @@ received(struct clasp_enttec_rx *rx, const struct clasp_enttec_msg *msg)
 		return;
 	}
 	rx->frames++;
-	clasp_dmxin_frame(rx->in, msg->data + 2, msg->len - 2u);
+	clasp_dmxin_frame(rx->in, rx->universe, msg->data + 2,
+		    msg->len - 2u);
 }
 
 /*
@@ -240,12 +241,12 @@ changed(struct clasp_enttec_rx *rx, const struct clasp_enttec_msg *msg)
 		if (slot == 0)
 			rx->start = *value;
 		else if (rx->start == 0)
-			clasp_dmxin_slot(rx->in, slot, *value);
+			clasp_dmxin_slot(rx->universe, slot, *value);
 		value++;
 	}
 	if (rx->start != 0)
 		rx->drops[CLASP_ENTTEC_RX_START]++;
-	clasp_dmxin_flush(rx->in);
+	clasp_dmxin_flush(rx->in, rx->universe);
 }
 
 void

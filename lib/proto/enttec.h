@@ -102,6 +102,7 @@ enum clasp_enttec_rx_drop {
 
 struct clasp_enttec_rx {
 	struct clasp_dmxin *in;
+	struct clasp_dmxin_universe *universe;	/* of in */
 	uint8_t		 start;		/* start code, as label 9 has it */
 	unsigned long	 frames;	/* label 5 with levels */
 	unsigned long	 drops[CLASP_ENTTEC_RX_DROPS];

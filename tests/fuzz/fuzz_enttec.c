@@ -60,6 +60,7 @@ scan(struct run *run, uint8_t options, size_t step, const uint8_t *data,
 
 	memset(run, 0, sizeof *run);
 	run->rx.in = clasp_dmxin_new(&config, on_line, run);
+	run->rx.universe = clasp_dmxin_universe(run->rx.in, 1);
 	must(run->rx.in != NULL);
 	clasp_enttec_init(&scanner, on_message, run);
 	for (at = 0; at < size; at += step)

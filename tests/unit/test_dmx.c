@@ -443,14 +443,19 @@ on_line(const struct clasp_line *line, void *user)
 	clasp_line_format(&out, line, 0);
 }
 
+static struct clasp_dmxin_universe *shown;
+
 static struct clasp_dmxin *
 receiver(bool flat, bool whole, bool repeat)
 {
 	struct clasp_dmxin_config config = { .prefix = CLASP_STR("/dmx"),
-	    .universe = 1, .flat = flat, .whole = whole, .repeat = repeat };
+	    .flat = flat, .whole = whole, .repeat = repeat };
+
+	struct clasp_dmxin *in = clasp_dmxin_new(&config, on_line, NULL);
 
 	clasp_buf_reset(&out);
-	return clasp_dmxin_new(&config, on_line, NULL);
+	shown = clasp_dmxin_universe(in, 1);
+	return in;
 }
 
 static void
@@ -458,20 +463,20 @@ frames_give_changes(void)
 {
 	struct clasp_dmxin *in = receiver(false, false, false);
 
-	clasp_dmxin_frame(in, (const uint8_t *)"\0\2", 2);
-	clasp_dmxin_frame(in, (const uint8_t *)"\0\2", 2);
-	clasp_dmxin_frame(in, (const uint8_t *)"\0\3", 2);
-	clasp_dmxin_frame(in, (const uint8_t *)"\0\3\0", 3);
-	clasp_dmxin_slot(in, 1, 9);
-	clasp_dmxin_slot(in, 512, 8);
-	clasp_dmxin_slot(in, 513, 7);
-	clasp_dmxin_slot(in, 0, 7);
-	clasp_dmxin_flush(in);
-	clasp_dmxin_flush(in);
+	clasp_dmxin_frame(in, shown, (const uint8_t *)"\0\2", 2);
+	clasp_dmxin_frame(in, shown, (const uint8_t *)"\0\2", 2);
+	clasp_dmxin_frame(in, shown, (const uint8_t *)"\0\3", 2);
+	clasp_dmxin_frame(in, shown, (const uint8_t *)"\0\3\0", 3);
+	clasp_dmxin_slot(shown, 1, 9);
+	clasp_dmxin_slot(shown, 512, 8);
+	clasp_dmxin_slot(shown, 513, 7);
+	clasp_dmxin_slot(shown, 0, 7);
+	clasp_dmxin_flush(in, shown);
+	clasp_dmxin_flush(in, shown);
 	clasp_dmxin_repeat(in);
-	clasp_dmxin_forget(in);
+	clasp_dmxin_forget(shown);
 	clasp_dmxin_repeat(in);
-	clasp_dmxin_frame(in, (const uint8_t *)"\11", 1);
+	clasp_dmxin_frame(in, shown, (const uint8_t *)"\11", 1);
 	t_eq_str(clasp_buf_cstr(&out),
 	    "/dmx/1/1 0 ; /dmx/1/2 2\n"
 	    "/dmx/1/2 3\n"
@@ -487,23 +492,56 @@ frames_as_bytes(void)
 {
 	struct clasp_dmxin *in = receiver(false, true, false);
 
-	clasp_dmxin_frame(in, (const uint8_t *)"\1\2", 2);
-	clasp_dmxin_frame(in, (const uint8_t *)"\1\2", 2);
-	clasp_dmxin_frame(in, (const uint8_t *)"\1\3", 2);
+	clasp_dmxin_frame(in, shown, (const uint8_t *)"\1\2", 2);
+	clasp_dmxin_frame(in, shown, (const uint8_t *)"\1\2", 2);
+	clasp_dmxin_frame(in, shown, (const uint8_t *)"\1\3", 2);
 	t_eq_str(clasp_buf_cstr(&out), "/dmx/1 stream x\"0102\"\n"
 	    "/dmx/1 stream x\"0103\"\n");
 	clasp_dmxin_free(in);
 
 	in = receiver(false, true, true);
-	clasp_dmxin_frame(in, (const uint8_t *)"\1", 1);
-	clasp_dmxin_frame(in, (const uint8_t *)"\1", 1);
+	clasp_dmxin_frame(in, shown, (const uint8_t *)"\1", 1);
+	clasp_dmxin_frame(in, shown, (const uint8_t *)"\1", 1);
 	t_eq_str(clasp_buf_cstr(&out), "/dmx/1 stream x\"01\"\n"
 	    "/dmx/1 stream x\"01\"\n");
 	clasp_dmxin_free(in);
 
 	in = receiver(true, false, false);
-	clasp_dmxin_frame(in, (const uint8_t *)"\1\2", 2);
+	clasp_dmxin_frame(in, shown, (const uint8_t *)"\1\2", 2);
 	t_eq_str(clasp_buf_cstr(&out), "/dmx/1 1 ; /dmx/2 2\n");
+	clasp_dmxin_free(in);
+}
+
+static struct clasp_str
+who(const struct clasp_dmxin_universe *u, unsigned channel, void *user)
+{
+	(void)user;
+	return u->number == 2 && channel != 1 ? CLASP_STR("desk") :
+	    CLASP_STR("");
+}
+
+static void
+many_universes_at_once(void)
+{
+	struct clasp_dmxin_config config = { .prefix = CLASP_STR("/artnet"),
+	    .split = true, .by = who };
+	struct clasp_dmxin *in = clasp_dmxin_new(&config, on_line, NULL);
+	struct clasp_dmxin_universe *a, *b;
+
+	clasp_buf_reset(&out);
+	a = clasp_dmxin_universe(in, 291);
+	b = clasp_dmxin_universe(in, 2);
+	t_check(a && b && clasp_dmxin_universe(in, 291) == a);
+	t_check(!clasp_dmxin_universe(in, 64000));
+	clasp_dmxin_frame(in, a, (const uint8_t *)"\1", 1);
+	clasp_dmxin_frame(in, b, (const uint8_t *)"\2\3", 2);
+	clasp_dmxin_frame(in, a, (const uint8_t *)"\1", 1);
+	clasp_dmxin_repeat(in);
+	t_eq_str(clasp_buf_cstr(&out),
+	    "/artnet/1/2/3/1 1\n"
+	    "/artnet/0/0/2/1 2 ; /artnet/0/0/2/2 by=desk 3\n"
+	    "/artnet/0/0/2/1 2 ; /artnet/0/0/2/2 by=desk 3\n"
+	    "/artnet/1/2/3/1 1\n");
 	clasp_dmxin_free(in);
 }
 
@@ -512,7 +550,7 @@ static void
 a_whole_universe_fits_in_a_frame(void)
 {
 	char prefix[CLASP_DMXIN_PREFIX_MAX + 2];
-	struct clasp_dmxin_config config = { .universe = 63999 };
+	struct clasp_dmxin_config config = { .flat = false };
 	struct clasp_dmxin *in;
 	uint8_t slots[512];
 
@@ -522,7 +560,8 @@ a_whole_universe_fits_in_a_frame(void)
 	clasp_buf_reset(&out);
 	in = clasp_dmxin_new(&config, on_line, NULL);
 	memset(slots, 255, sizeof slots);
-	clasp_dmxin_frame(in, slots, sizeof slots);
+	clasp_dmxin_frame(in, clasp_dmxin_universe(in, 63999), slots,
+	    sizeof slots);
 	t_check(out.len > 512 * 70 && out.len < CLASP_PAYLOAD_MAX);
 	clasp_dmxin_free(in);
 	config.prefix.len++;
@@ -548,6 +587,7 @@ main(void)
 	t_run(keepalive_is_in_time);
 	t_run(frames_give_changes);
 	t_run(frames_as_bytes);
+	t_run(many_universes_at_once);
 	t_run(a_whole_universe_fits_in_a_frame);
 	clasp_buf_clear(&out);
 	clasp_dmx_free(dmx);

@@ -86,6 +86,7 @@ receiver(void)
 	struct clasp_enttec_rx rx = { 0 };
 
 	rx.in = clasp_dmxin_new(&config, on_line, NULL);
+	rx.universe = clasp_dmxin_universe(rx.in, 0);
 	return rx;
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "client/holder.h"
 #include "client/pump.h"
 #include "client/report.h"
 #include "tool/cli.h"
@@ -84,7 +85,7 @@ struct lock {
 	uint64_t	 until_us;	/* patience, monotonic */
 	int		 watch;		/* subscription; 0: none */
 	bool		 was_held;
-	char		 holder[300];	/* what the relay said of it */
+	bool		 told;		/* who has it since it was lost */
 	uv_timer_t	 timer;
 	uv_async_t	 poke;		/* a signal for the command */
 	uv_signal_t	 chld;
@@ -280,60 +281,16 @@ run_command(struct lock *l)
 
 /* ---------------------------------------------------- somebody else's lock */
 
-/* A session id in the words of a relay; len 0: none. */
-static struct clasp_str
-session_in(const char *text)
-{
-	size_t i, n;
-
-	for (i = 0; text[i]; i += n ? n : 1) {
-		n = strspn(text + i, "0123456789abcdefABCDEF-");
-		if (n == 36 && text[i + 8] == '-' && text[i + 23] == '-')
-			return clasp_str_of(text + i, n);
-	}
-	return CLASP_STR_NONE;
-}
-
-static struct clasp_str
-name_in(const struct clasp_value *v)
-{
-	if (v->type == CLASP_MAP)
-		v = clasp_map_get(v, CLASP_STR("name"));
-	return v && v->type == CLASP_STRING ? v->string : CLASP_STR_NONE;
-}
-
 static void
-on_holder(struct clasp_client *c, const struct clasp_reply *reply, void *user)
+on_holder(struct clasp_client *c, const char *words, void *user)
 {
 	struct lock *l = user;
-	struct clasp_str name = CLASP_STR_NONE;
 
 	(void)c;
-	if (reply->error == 0)
-		name = name_in(&reply->msg->snapshot.params[0].value);
-	if (name.len)
-		cli_warn(l->name, "%s (%.*s)", l->holder,
-		    CLASP_STR_ARG(name));
-	else
-		cli_warn(l->name, "%s", l->holder);
+	cli_warn(l->name, "%s", words);
 	cli_fail(CLI_STATE);
 	if (!l->child)
 		stop(l);
-}
-
-/* Who has it?  The relay may know the session's name. */
-static void
-tell_holder(struct lock *l)
-{
-	static char where[64];
-	struct clasp_str id = session_in(l->holder);
-	struct clasp_reply unknown = { .error = CLASP_ENOENT };
-
-	snprintf(where, sizeof where, "/$relay/sessions/%.*s",
-	    CLASP_STR_ARG(id));
-	if (!id.len || clasp_client_get(l->client, clasp_str_c(where),
-	    on_holder, l) < 0)
-		on_holder(l->client, &unknown, l);
 }
 
 static void
@@ -361,23 +318,23 @@ look_again(struct lock *l)
 static void
 on_held_by_other(struct lock *l, struct clasp_str text)
 {
-	uint64_t now = clasp_clock_mono_us();
+	bool patient = clasp_clock_mono_us() < l->until_us;
 
-	snprintf(l->holder, sizeof l->holder, "%.*s", CLASP_STR_ARG(text));
-	if (l->was_held && !(cli_exit_code() == CLI_STATE)) {
-		/* lost with the connection; the command goes on */
-		l->state = WAITING;
-		tell_holder(l);
-	} else if (!l->was_held && now >= l->until_us) {
-		tell_holder(l);
+	l->state = WAITING;
+	if (!l->was_held && !patient) {
+		clasp_holder_ask(l->client, text, on_holder, l);
 		return;
+	}
+	/* lost with the connection; the command goes on */
+	if (l->was_held && !l->told) {
+		l->told = true;
+		clasp_holder_ask(l->client, text, on_holder, l);
 	} else if (!l->watch) {
-		cli_verbose(l->name, "waiting: %s", l->holder);
+		cli_verbose(l->name, "waiting: %.*s", CLASP_STR_ARG(text));
 	}
 	if (!l->watch)
 		l->watch = clasp_client_subscribe(l->client, l->address,
 		    1u << CLASP_PARAM, on_watched, l);
-	l->state = WAITING;
 	look_again(l);
 }
 
@@ -413,6 +370,7 @@ on_held(struct lock *l)
 		clasp_client_unsubscribe(l->client, (uint32_t)l->watch);
 	l->watch = 0;
 	if (!first) {
+		l->told = false;
 		cli_note(l->name, "locked again");
 		return;
 	}

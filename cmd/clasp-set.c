@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/number.h"
+#include "client/holder.h"
 #include "client/once.h"
 #include "client/report.h"
 #include "tool/cli.h"
@@ -132,15 +133,30 @@ on_now(struct clasp_client *c, const struct clasp_reply *reply, void *user)
 }
 
 static void
+on_holder(struct clasp_client *c, const char *words, void *user)
+{
+	(void)user;
+	cli_warn(refused_address, "%s", words);
+	answered(c);
+}
+
+static void
 on_reply(struct clasp_client *c, const struct clasp_reply *reply, void *user)
 {
 	struct clasp_str address = reply->address;
 
 	(void)user;
-	if (reply->error == CLASP_EREFUSED && reply->code == 400 &&
-	    address.p && has_rev) {
+	if (reply->error == CLASP_EREFUSED && address.p)
 		snprintf(refused_address, sizeof refused_address, "%.*s",
 		    CLASP_STR_ARG(address));
+	if (reply->error == CLASP_EREFUSED && reply->code == 401 &&
+	    address.p && unanswered == 1) {
+		cli_fail(clasp_report_exit(reply->code));
+		clasp_holder_ask(c, reply->text, on_holder, NULL);
+		return;
+	}
+	if (reply->error == CLASP_EREFUSED && reply->code == 400 &&
+	    address.p && has_rev) {
 		snprintf(refused_text, sizeof refused_text, "%.*s",
 		    CLASP_STR_ARG(reply->text));
 		cli_fail(clasp_report_exit(reply->code));

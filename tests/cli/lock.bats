@@ -40,8 +40,10 @@ holder() {
 	start_relay
 	holder desk /mix/1
 	run -5 --separate-stderr clasp-lock /mix/1 -- touch ran
-	[[ $stderr == 'clasp-lock: /mix/1: locked by session '* ]]
+	[[ $stderr == 'clasp-lock: /mix/1: locked by session '*' (desk)' ]]
 	[ ! -e ran ]
+	run -5 --separate-stderr clasp-set /mix/1 1
+	[[ $stderr == 'clasp-set: /mix/1: locked by session '*' (desk)' ]]
 	run -5 clasp-lock -w 100ms /mix/1 -- touch ran
 	[ ! -e ran ]
 }

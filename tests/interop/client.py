@@ -180,6 +180,18 @@ async def ttl():
 
 
 @test
+async def options():
+    """epsilon is asked of the relay."""
+    a, b = await join(), await join()
+    got = collect(b, "/o/x", epsilon=10.0)
+    await settle(b)
+    for value in (100, 101, 102, 150):
+        await a.set("/o/x", value)
+    await until("the last", lambda: ("/o/x", 150) in got)
+    same(got, [("/o/x", 100), ("/o/x", 150)])
+
+
+@test
 async def signals():
     a = await join()
     same(await a.query_signals("/**"), [])

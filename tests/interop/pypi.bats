@@ -81,6 +81,10 @@ py() {
 	py ttl
 }
 
+@test "Python client: epsilon" {
+	py options
+}
+
 @test "Python client: signals" {
 	py signals
 }

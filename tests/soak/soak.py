@@ -46,6 +46,7 @@ ALLOWANCE = 1 << 20		# bytes of growth that are no growth
 GROUPS, PER_GROUP = 10, 20
 EXPIRING = 400			# addresses that come and go
 TICK = 0.02
+REMEMBERED = 10000		# names of those who left, that a relay keeps
 CALM_EVERY = 10			# seconds between two pauses
 
 REQUEST = (b"GET /clasp HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
@@ -521,6 +522,7 @@ class Soak:
 
     def run(self):
         before = self.relay.descriptors()
+        self.fill()
         began = last = time.monotonic()
         sampled = -1
         calm_at = began + CALM_EVERY
@@ -557,6 +559,27 @@ class Soak:
                     "%d open descriptors, %d are" % (
                         before, self.relay.descriptors()))
         self.descriptors = before, self.relay.descriptors()
+
+    def fill(self):
+        """What a relay keeps of those who left is filled first: it grows
+        until it is full, and is no leak."""
+        greeting = REQUEST + WebSocket.wrap(frame(hello(
+            features=0xF9, name="one who came before the others")))
+        for _ in range(0, REMEMBERED, 100):
+            batch = []
+            for _ in range(100):
+                s = socket.create_connection(("127.0.0.1", self.relay.port),
+                                             LIMIT)
+                s.sendall(greeting)
+                batch.append(s)
+            for s in batch:
+                have = b""
+                while b"\x53\x01" not in have:	# WELCOME's frame
+                    piece = s.recv(4096)
+                    if not piece:
+                        raise Wrong("no WELCOME")
+                    have += piece
+                s.close()
 
     def progress(self, elapsed):
         print("%5d s  %7.2f MiB  %3d descriptors  %d sent" % (

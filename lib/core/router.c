@@ -247,6 +247,8 @@ clasp_router_tick(struct clasp_router *router, uint64_t now_us)
 		}
 		clasp_session_shut(s, CLASP_CLOSE_POLICY,
 		    "nothing was read for 30 s");
+		/* its gestures end now: others have to be looked at again */
+		next = now_us;
 	}
 	clasp_router_leave(router, now_us);
 	return next;

@@ -143,7 +143,9 @@ judge(struct game *g)
 	sim_world_look(&g->world);
 	for (i = 0; i < g->world.nacts && sim_breach() == PROMISES; i++)
 		oracle_act(g->oracle, &g->world.acts[i]);
-	if (sim_breach() == PROMISES)
+	if (g->oracle->unsure)
+		sim_whole();
+	else if (sim_breach() == PROMISES)
 		oracle_settled(g->oracle);
 	sim_world_done(&g->world);
 }
@@ -220,7 +222,7 @@ end_turn(struct game *g)
 	int i;
 
 	judge(g);
-	while (moved && sim_breach() == PROMISES) {
+	while (moved && sim_breach() == PROMISES && !g->oracle->unsure) {
 		moved = false;
 		for (i = 0; i < SIM_CLIENTS; i++) {
 			link = &g->world.links[i];
@@ -262,6 +264,8 @@ sim_play(const struct sim_script *script)
 		    script->steps[i].op != OP_CUT)
 			continue;
 		end_turn(g);
+		if (g->oracle->unsure)
+			break;
 		check_final(g, (int)(i % SIM_CLIENTS));
 		if (sim_breach() == PROMISES)
 			check_figures(g);

@@ -145,7 +145,9 @@ struct oracle {
 	struct clasp_arena arena;	/* of the message being compared */
 	struct clasp_str came;		/* ... and its bytes */
 	struct clasp_arena work;	/* of the message in work */
-	/* which of several equals has left: the router is asked */
+	/* which of several equals has left: the router is asked; when it
+	 * cannot be told, the game is over */
+	bool		 unsure;
 	bool		(*left_it)(void *user, struct clasp_str address,
 			    uint64_t revision, uint64_t written_us);
 	void		*user;

@@ -152,13 +152,17 @@ longest(struct oracle *o, bool locked)
 	if (!unclear)
 		return best;
 	/* a lock's end touches nothing: of equals it may be any */
-	for (i = 0; i < n; i++) {
+	for (i = 0, n = 0; i < o->nparams; i++) {
 		r = &o->params[i];
 		if ((r->holder != 0) == locked && age_of(o, r) ==
 		    age_of(o, b) && o->left_it(o->user,
-		    oracle_str(&r->address), r->revision, r->written_us))
-			return i;
+		    oracle_str(&r->address), r->revision, r->written_us)) {
+			best = i;
+			n++;
+		}
 	}
+	if (n != 1)
+		o->unsure = true;
 	return best;
 }
 

@@ -124,11 +124,46 @@ a_bundle_knows_what_an_unlock_ends(void)
 	world_close(&w);
 }
 
+/* A tick that closes somebody fills queues at its end: it wants another. */
+static void
+who_is_closed_may_fill_queues(void)
+{
+	struct clasp_msg start = msg_publish("/e", CLASP_GESTURE,
+	    clasp_int(1));
+	struct peer *p, *q, *r;
+	uint64_t due;
+	int i;
+
+	begin_with(small_queues);
+	p = peer_join(&w);
+	q = peer_join(&w);
+	r = peer_join(&w);
+	peer_subscribe(p, 1, "/e", 0);
+	peer_subscribe(q, 1, "/f", 0);
+	start.publish.phase = CLASP_PHASE_START;
+	peer_send(q, &start);
+	world_pump(&w);
+	p->window = q->window = 0;
+	for (i = 0; i < 5; i++)
+		peer_publish(r, "/f", CLASP_EVENT, clasp_int(i));
+	for (i = 0; i < 4; i++)
+		peer_publish(r, "/e", CLASP_EVENT, clasp_int(i));
+	w.now += 30000000;
+	for (i = 0; i < 10; i++)
+		if ((due = clasp_router_tick(w.router, w.now)) > w.now)
+			break;
+	t_check(q->closed && !p->closed, "not the right one is closed");
+	t_check(due <= w.now + 30000000, "%llu us are too many",
+	    (unsigned long long)(due - w.now));
+	world_close(&w);
+}
+
 int
 main(void)
 {
 	t_run(what_only_a_lock_kept_goes_with_it);
 	t_run(a_reply_that_comes_late_finds_the_queue_full_now);
 	t_run(a_bundle_knows_what_an_unlock_ends);
+	t_run(who_is_closed_may_fill_queues);
 	return t_end();
 }

@@ -784,6 +784,14 @@ first_message(struct clasp_session *s, const struct clasp_msg *msg,
 	clasp_session_shut(s, CLASP_CLOSE_PROTOCOL, "expected HELLO");
 }
 
+/* Bare frames have a length in front that must be that of what follows; a
+ * WebSocket message may end with what is none. */
+static bool
+is_measured(const struct clasp_session *s)
+{
+	return s->out.framing == CLASP_FRAMING_LENGTH;
+}
+
 /* The frame at p; returns the bytes it took, all of them if it is none. */
 static size_t
 one_frame(struct clasp_session *s, const uint8_t *p, size_t len,
@@ -800,6 +808,9 @@ one_frame(struct clasp_session *s, const uint8_t *p, size_t len,
 		return n > 0 ? (size_t)n : len;
 	if (n <= 0) {
 		bad_frame(s, 100, clasp_strerror(n), now_us);
+		if (n == CLASP_EINCOMPLETE && is_measured(s))
+			clasp_session_shut(s, CLASP_CLOSE_PROTOCOL,
+			    "length shorter than the frame");
 		return len;
 	}
 	if (frame.encrypted || frame.compressed) {
@@ -841,6 +852,9 @@ clasp_session_input(struct clasp_session *s, const uint8_t *bytes,
 			at += one_frame(s, bytes + at, len - at, now_us);
 		}
 	} while (at < len && bytes[at] == CLASP_FRAME_MAGIC);
+	if (!more && at < len && is_measured(s) &&
+	    s->state == CLASP_SESSION_OPEN)
+		bad_frame(s, 100, "bytes behind the frame", now_us);
 	*used = more ? at : len;
 	router->figures.bytes_in += *used;
 	clasp_router_leave(router, now_us);

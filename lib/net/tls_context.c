@@ -40,7 +40,7 @@ no_memory(struct clasp_tls_fault *fault)
 static int
 fault_by_openssl(struct clasp_tls_fault *fault, const char *file)
 {
-	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+	const char *reason = ERR_reason_error_string(ERR_peek_error());
 
 	return fault_is(fault, file, "%s", reason ? reason : "not usable");
 }
@@ -48,7 +48,7 @@ fault_by_openssl(struct clasp_tls_fault *fault, const char *file)
 static bool
 has_reason(int library, int reason)
 {
-	unsigned long error = ERR_peek_last_error();
+	unsigned long error = ERR_peek_error();
 
 	return ERR_GET_LIB(error) == library &&
 	    ERR_GET_REASON(error) == reason;

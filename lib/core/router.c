@@ -245,8 +245,7 @@ clasp_router_tick(struct clasp_router *router, uint64_t now_us)
 			next = at < next ? at : next;
 			break;
 		}
-		clasp_session_shut(s, CLASP_CLOSE_POLICY,
-		    "nothing was read for 30 s");
+		clasp_session_stuck(s);
 		/* its gestures end now: others have to be looked at again */
 		next = now_us;
 	}

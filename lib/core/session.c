@@ -190,6 +190,17 @@ clasp_session_shut(struct clasp_session *s, int code, const char *reason)
 }
 
 void
+clasp_session_stuck(struct clasp_session *s)
+{
+	clasp_session_log(s, CLASP_LOG_WARN, "session %s (%s) has read "
+	    "nothing for 30 s and is closed; %llu messages were dropped",
+	    clasp_session_id(s), s->name ? s->name : "",
+	    (unsigned long long)s->drops);
+	clasp_session_shut(s, CLASP_CLOSE_POLICY,
+	    "nothing was read for 30 s");
+}
+
+void
 clasp_session_dismiss(struct clasp_session *s, uint16_t error,
     const char *text, int code, uint64_t now_us)
 {
@@ -457,10 +468,30 @@ clasp_session_error(struct clasp_session *s, uint16_t code,
 	clasp_session_reply(s, &msg);
 }
 
+/* A line for the operator: at the first drop, then each 10 s at most. */
+static void
+log_drop(struct clasp_session *s, uint64_t now_us)
+{
+	if (s->log_us != 0 && now_us < s->log_us + DROP_WINDOW)
+		return;
+	if (s->log_us == 0)
+		clasp_session_log(s, CLASP_LOG_WARN, "session %s (%s) is too "
+		    "slow: what it does not read is dropped", s->author->id,
+		    s->name);
+	else
+		clasp_session_log(s, CLASP_LOG_WARN, "session %s (%s) is too "
+		    "slow: %llu messages dropped in %llu s", s->author->id,
+		    s->name, (unsigned long long)(s->drops - s->log_drops),
+		    (unsigned long long)((now_us - s->log_us) / SECOND));
+	s->log_us = now_us;
+	s->log_drops = s->drops;
+}
+
 /* One message this session will never get; maybe it is time to say so. */
 static void
 count_drop(struct clasp_session *s, uint64_t now_us)
 {
+	log_drop(s, now_us);
 	s->drops++;
 	s->router->drops++;
 	if (s->drop_count == 0 ||
@@ -614,9 +645,6 @@ send_notice(struct clasp_session *s)
 	if (clasp_slabs_encode(&router->replies,
 	    (enum clasp_framing)s->out.framing, &msg, NULL, &span) == 0)
 		clasp_session_queue(s, &span);
-	clasp_session_log(s, CLASP_LOG_WARN,
-	    "session %s (%s) is slow: %u messages dropped in 10 s",
-	    s->author->id, s->name, (unsigned)s->drop_count);
 }
 
 /* The newest value of a missed address, as a SET. */

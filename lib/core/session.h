@@ -63,6 +63,7 @@ struct clasp_session {
 	struct clasp_gesture_list gestures;	/* open, oldest first */
 	uint64_t	 opened_us, last_in_us, full_since_us;
 	uint64_t	 drops;		/* in all */
+	uint64_t	 log_us, log_drops;	/* when last told, and of which */
 	uint64_t	 messages_in;	/* whether understood or not */
 	uint64_t	 own_told;	/* of itself, see own.c */
 	uint32_t	 own_watches;	/* subscriptions to /$relay */
@@ -217,6 +218,8 @@ void	clasp_session_deliver_all(struct clasp_router *router,
 /* Have the connection closed: it takes part in nothing any more. */
 void	clasp_session_shut(struct clasp_session *s, int code,
 	    const char *reason);
+/* It is full, and has taken nothing for CLASP_SESSION_STUCK_US. */
+void	clasp_session_stuck(struct clasp_session *s);
 /* The first message; the connection becomes a session or is closed. */
 void	clasp_session_hello(struct clasp_session *s,
 	    const struct clasp_hello *hello, uint64_t now_us);

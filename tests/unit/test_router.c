@@ -1121,6 +1121,43 @@ drops_are_told_once_in_ten_seconds(void)
 	end();
 }
 
+/* One line at once, then one each ten seconds, and one when it is closed. */
+static void
+a_slow_reader_is_seen_in_the_log(void)
+{
+	struct peer *p, *q;
+	unsigned before;
+	int i, s;
+
+	begin_with(small_queues);
+	p = peer_join(&w);
+	q = peer_join(&w);
+	peer_subscribe(q, 1, "/e", 0);
+	q->window = 0;
+	before = w.logged;
+	for (i = 0; i < 10; i++)
+		peer_publish(p, "/e", CLASP_EVENT, clasp_int(i));
+	t_eq_int(w.logged, before, "nothing was dropped");
+	for (s = 0; s < 25; s++) {
+		for (i = 0; i < 200; i++)
+			peer_publish(p, "/e", CLASP_EVENT, clasp_int(i));
+		if (s == 0)
+			t_check(strstr(w.log, "(peer) is too slow") != NULL,
+			    "%s", w.log);
+		w.now += 1000000;
+		clasp_router_tick(w.router, w.now);
+	}
+	t_eq_int(w.logged, before + 3, "lines in 25 s");
+	t_check(strstr(w.log, "2000 messages dropped in 10 s") != NULL, "%s",
+	    w.log);
+	w.now += 5000000;
+	clasp_router_tick(w.router, w.now);
+	t_check(q->closed, "not closed");
+	/* why, and that it has left */
+	t_eq_int(w.logged, before + 5, "its close");
+	end();
+}
+
 static void
 replies_are_never_dropped(void)
 {
@@ -1762,6 +1799,7 @@ main(void)
 	t_run(a_slow_reader_ends_with_the_newest_values);
 	t_run(what_was_missed_is_not_sent_twice);
 	t_run(drops_are_told_once_in_ten_seconds);
+	t_run(a_slow_reader_is_seen_in_the_log);
 	t_run(replies_are_never_dropped);
 	t_run(who_never_reads_is_closed);
 	t_run(ping_is_a_barrier);

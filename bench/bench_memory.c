@@ -9,45 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/router.h"
-
-static void
-ignore(struct clasp_session *s, void *link)
-{
-	(void)s;
-	(void)link;
-}
-
-/* A socket that takes everything. */
-static void
-drain(struct clasp_session *s, void *link)
-{
-	struct clasp_outq *q = clasp_session_outq(s);
-
-	(void)link;
-	if (q->bytes > 0)
-		clasp_session_sent(s, q->bytes, 1000000);
-}
-
-static void
-closed(struct clasp_session *s, void *link, int code, const char *reason)
-{
-	(void)s;
-	(void)link;
-	fprintf(stderr, "bench_memory: closed: %d %s\n", code, reason);
-	exit(1);
-}
-
-static void
-paused(struct clasp_session *s, void *link, bool pause)
-{
-	(void)s;
-	(void)link;
-	(void)pause;
-}
-
-static const struct clasp_router_events events = { ignore, drain, closed,
-    paused, NULL };
+#include "inproc.h"
 
 static double
 now_ns(void)
@@ -73,39 +35,13 @@ resident(void)
 }
 
 static void
-input(struct clasp_session *s, const struct clasp_msg *msg)
-{
-	uint8_t frame[1024];
-	int n = clasp_frame_encode(frame, sizeof frame, msg, NULL);
-	size_t used;
-
-	if (n > 0)
-		clasp_session_input(s, frame, (size_t)n, 1000000, &used);
-}
-
-static struct clasp_session *
-join(struct clasp_router *router, uint8_t features)
-{
-	struct clasp_session *s = clasp_session_open(router,
-	    CLASP_FRAMING_WS, NULL, 1000000);
-	struct clasp_msg msg = { .type = CLASP_HELLO };
-
-	msg.hello.version = 1;
-	msg.hello.features = features;
-	msg.hello.name = CLASP_STR("bench");
-	msg.hello.token = CLASP_STR("");
-	input(s, &msg);
-	return s;
-}
-
-static void
 sessions(struct clasp_router *router, struct clasp_session **out, int n)
 {
 	double before = resident(), each;
 	int i;
 
 	for (i = 0; i < n; i++) {
-		out[i] = join(router, CLASP_FEATURE_NOSTATE);
+		out[i] = join_router(router, CLASP_FEATURE_NOSTATE);
 		drain(out[i], NULL);
 	}
 	each = (resident() - before) / n;
@@ -147,7 +83,7 @@ static void
 snapshot(struct clasp_router *router, const char *pattern, int n)
 {
 	struct clasp_msg msg = { .type = CLASP_SUBSCRIBE };
-	struct clasp_session *s = join(router, CLASP_FEATURE_NOSTATE);
+	struct clasp_session *s = join_router(router, CLASP_FEATURE_NOSTATE);
 	double start, worst = 0, at, total, copy;
 	char *from, *to;
 	size_t bytes = 0;
@@ -223,7 +159,7 @@ main(void)
 	router = clasp_router_new(&config, &events, NULL);
 	if (router == NULL)
 		return 1;
-	s = join(router, CLASP_FEATURE_NOSTATE);
+	s = join_router(router, CLASP_FEATURE_NOSTATE);
 	drain(s, NULL);
 	sessions(router, readers, READERS);
 	sets(s, readers, 0, 200000);

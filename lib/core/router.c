@@ -213,6 +213,7 @@ clasp_router_tick(struct clasp_router *router, uint64_t now_us)
 	struct clasp_sessions *waiting =
 	    &router->sessions[CLASP_SESSION_HANDSHAKE];
 	struct clasp_session *s;
+	const struct clasp_due *waits;
 	uint64_t next, at;
 
 	clasp_router_enter(router);
@@ -250,6 +251,10 @@ clasp_router_tick(struct clasp_router *router, uint64_t now_us)
 		next = now_us;
 	}
 	clasp_router_leave(router, now_us);
+	/* what was sent since then may have to wait */
+	waits = clasp_dues_first(&router->paces.due);
+	if (waits != NULL && waits->at_us < next)
+		next = waits->at_us;
 	return next;
 }
 

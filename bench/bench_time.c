@@ -318,6 +318,102 @@ offset(int port)
 	    "< 100 us");
 }
 
+/* ------------------------------------------------------- how many can wait */
+
+#define SESSIONS	10
+#define EACH		1000
+
+static void
+drain(struct clasp_session *s)
+{
+	struct clasp_outq *q = clasp_session_outq(s);
+	struct clasp_str piece;
+
+	while (clasp_outq_peek(q, &piece, 1) == 1)
+		clasp_session_sent(s, piece.len, moments[0]);
+}
+
+static void
+put(struct clasp_session *s, const struct clasp_msg *msg)
+{
+	uint8_t frame[256];
+	size_t used;
+	int n = clasp_frame_encode(frame, sizeof frame, msg, NULL);
+
+	if (n < 0)
+		fail("encode");
+	clasp_session_input(s, frame, (size_t)n, moments[0], &used);
+	drain(s);
+}
+
+/* Fill a router's schedule; ns[k] is what one of the k-th thousand took, and
+ * the return value what running one took. */
+static double
+fill(double ns[SESSIONS])
+{
+	static const struct clasp_router_events quiet;
+	struct clasp_msg hello = { .type = CLASP_HELLO };
+	struct clasp_msg set = { .type = CLASP_SET };
+	struct clasp_msg bundle = { .type = CLASP_BUNDLE };
+	struct clasp_router_config config;
+	struct clasp_session *s[SESSIONS];
+	struct clasp_router *router;
+	uint64_t seed = 7, start;
+	int i, k;
+
+	clasp_router_config_init(&config);
+	router = clasp_router_new(&config, &quiet, NULL);
+	hello.hello.version = 1;
+	hello.hello.name = hello.hello.token = CLASP_STR("");
+	set.set.address = CLASP_STR("/bench/time");
+	bundle.bundle.has_timestamp = true;
+	bundle.bundle.count = 1;
+	bundle.bundle.messages = &set;
+	for (k = 0; k < SESSIONS; k++) {
+		s[k] = clasp_session_open(router, CLASP_FRAMING_BARE, NULL,
+		    moments[0]);
+		put(s[k], &hello);
+		start = now_ns();
+		for (i = 0; i < EACH; i++) {
+			seed = seed * UINT64_C(6364136223846793005) + 1;
+			bundle.bundle.timestamp_us = moments[0] + 1 +
+			    (seed >> 33) % SPREAD_US;
+			put(s[k], &bundle);
+		}
+		ns[k] = (double)(now_ns() - start) / EACH;
+	}
+	start = now_ns();
+	clasp_router_tick(router, moments[0] + SPREAD_US + 1);
+	start = now_ns() - start;
+	for (k = 0; k < SESSIONS; k++)
+		clasp_session_close(s[k], moments[0]);
+	clasp_router_free(router);
+	return (double)start / (SESSIONS * EACH);
+}
+
+static void
+many(void)
+{
+	double ns[SESSIONS], few[5], lots[5], run[5];
+	char left[48], right[48];
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		run[i] = fill(ns);
+		few[i] = ns[0];
+		lots[i] = ns[SESSIONS - 1];
+	}
+	qsort(few, 5, sizeof *few, cmp_double);
+	qsort(lots, 5, sizeof *lots, cmp_double);
+	qsort(run, 5, sizeof *run, cmp_double);
+	snprintf(left, sizeof left, "%.0f ns", lots[2]);
+	snprintf(right, sizeof right, "%.0f ns (the first 1000)", few[2]);
+	row("scheduling one bundle, the last of 10000", left, right,
+	    lots[2] / few[2], "1.5");
+	snprintf(left, sizeof left, "%.0f ns", run[2]);
+	row("running one of 10000 that are due", left, "-", 0, "-");
+}
+
 int
 main(void)
 {
@@ -331,5 +427,6 @@ main(void)
 	offset(port);
 	lateness(port);
 	end_process(pid);
+	many();
 	return 0;
 }

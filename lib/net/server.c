@@ -447,8 +447,10 @@ static void
 tick(struct clasp_server *server)
 {
 	uint64_t now = read_clock(server);
+	uint64_t due = clasp_router_tick(server->router, now);
 
-	arm(server, clasp_router_tick(server->router, now), now);
+	/* what the tick took must not be waited for once more */
+	arm(server, due, read_clock(server));
 }
 
 static void

@@ -127,7 +127,7 @@ clasp_value_mix(const struct clasp_value *a, const struct clasp_value *b,
 	if (a->type == CLASP_INT && b->type == CLASP_INT)
 		return clasp_int(mix_int(a->integer, b->integer, u));
 	if (a->type != CLASP_ARRAY || b->type != CLASP_ARRAY ||
-	    a->count != b->count)
+	    a->count != b->count || a->count == 0)
 		return u < 0.5 ? *a : *b;
 	items = *room;
 	*room += a->count;

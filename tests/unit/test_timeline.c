@@ -240,6 +240,15 @@ no_order_and_no_memory_do_no_harm(void)
 		t_eq_int(now.value.items[1].integer, 8, "%d", (int)at);
 	}
 	clasp_arena_clear(&arena);
+	/* arrays of nothing take no room */
+	begin();
+	f[0] = pair(clasp_int(0), clasp_array(items, 0));
+	f[1] = pair(clasp_int(900), clasp_array(items, 0));
+	t_eq_int(read_of(f, 2, NULL, clasp_null(), &t), 0, "");
+	clasp_timeline_at(&t, 0, 450, &now);
+	t_eq_int(now.value.type, CLASP_ARRAY, "empty");
+	t_eq_int(now.value.count, 0, "empty");
+	clasp_arena_clear(&arena);
 	/* 4096 bytes do for the map, and not for what is made of it */
 	clasp_arena_init(&arena, room, 4096, 0);
 	f[0] = pair(clasp_int(0), clasp_array(items, 2));

@@ -131,7 +131,7 @@ figures_are_what_they_say(void)
 	t_eq_int(value_of(p, "/$relay/memory").type, CLASP_NULL,
 	    "nobody knows");
 	for (i = 0; i < 5; i++) {
-		char name[8];
+		char name[16];
 
 		snprintf(name, sizeof name, "/p%d", i);
 		peer_set(p, name, clasp_int(i));

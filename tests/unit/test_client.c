@@ -709,6 +709,50 @@ what_waits_for_the_clock_may_be_lost(void)
 }
 
 static void
+on_any(struct clasp_client *c, const struct clasp_msg *msg,
+    const struct clasp_frame *frame, void *user)
+{
+	(void)c;
+	(void)frame;
+	(void)user;
+	if (msg->type == CLASP_SYNC)
+		tell("sync ");
+}
+
+/* Who wants the clock has it measured, again and again and anew. */
+static void
+a_clock_that_is_wanted_is_kept(void)
+{
+	const struct clasp_client_events watch = { .open = on_open,
+	    .lost = on_lost, .message = on_any, .closed = on_closed };
+	struct clasp_client *c = NULL;
+	int64_t ahead;
+
+	clasp_client_free(start());
+	uv_run(&loop, UV_RUN_NOWAIT);
+	told[0] = '\0';
+	relay.ahead_us = 3600000000;
+	t_eq_int(clasp_client_new(&loop, &config, &watch, NULL, &c), 0, "");
+	clasp_client_want_clock(c);
+	until("sync sync ");
+	ahead = (int64_t)(clasp_client_server_us(c) -
+	    clasp_clock_server_us());
+	t_check(ahead > 3599000000 && ahead < 3601000000, "%lld",
+	    (long long)ahead);
+	relay_stop();
+	until("lost ");
+	t_check(clasp_client_clock(c)->samples >= 3, "with the greeting");
+	relay.ahead_us = -3600000000;
+	relay_start();
+	until("again sync ");
+	ahead = (int64_t)(clasp_clock_server_us() -
+	    clasp_client_server_us(c));
+	t_check(ahead > 3599000000 && ahead < 3601000000, "%lld",
+	    (long long)ahead);
+	finish(c);
+}
+
+static void
 on_sync(struct clasp_client *c, const struct clasp_exchange *e, void *user)
 {
 	(void)c;
@@ -849,6 +893,7 @@ main(void)
 	t_run(a_bundle_for_later_waits_for_the_clock);
 	t_run(a_relay_without_time_is_believed_its_welcome);
 	t_run(what_waits_for_the_clock_may_be_lost);
+	t_run(a_clock_that_is_wanted_is_kept);
 	t_run(an_exchange_tells_its_own);
 	t_run(known_params_are_recognised);
 	t_run(echoes_are_told_from_others);

@@ -15,6 +15,8 @@
 /* Of a value: with its address and the head of a SET it fits a frame. */
 #define VALUE_MAX	(CLASP_PAYLOAD_MAX - 2048)
 #define SNAPSHOT_HEAD	3		/* type and count */
+/* Sessions told of in one turn: well below a millisecond. */
+#define TURN_MAX	256
 
 #ifndef CLASP_VERSION
 #define CLASP_VERSION	"unknown"
@@ -521,6 +523,7 @@ clasp_own_subscribe(struct clasp_session *s, const struct clasp_sub *sub,
 		}
 		making_end(&m);
 		own->told_departed = own->departed.total;
+		own->more = false;
 		own->next_us = now_us + SECOND;
 	}
 	s->own_watches++;
@@ -639,37 +642,60 @@ stir(const struct clasp_session *s)
 	return n * 31 + s->drops;
 }
 
-static void
-update_sessions(struct clasp_router *router, struct clasp_session *first,
-    uint64_t now_us)
+static bool
+seen_by_any(const struct clasp_session *first, struct clasp_str address)
 {
-	struct clasp_own *own = &router->own;
-	const struct clasp_departed_one *one;
+	for (; first != NULL; first = first->next_watcher)
+		if (sees(first, address))
+			return true;
+	return false;
+}
+
+/* The sessions that are here; less is left of `most`. */
+static void
+update_present(struct clasp_router *router, struct clasp_session *first,
+    uint64_t now_us, int *most)
+{
+	struct clasp_str address;
 	struct clasp_session *s;
 	struct clasp_value value;
 	struct portrait p;
 	uint64_t n;
 
-	for (s = router->sessions[CLASP_SESSION_OPEN].first; s != NULL;
-	    s = s->next) {
+	for (s = router->sessions[CLASP_SESSION_OPEN].first;
+	    s != NULL && *most > 0; s = s->next) {
 		n = stir(s);
-		if (n == s->own_told)
+		if (n == s->own_told || now_us < s->own_told_us + SECOND)
 			continue;
 		s->own_told = n;
+		s->own_told_us = now_us;
+		address = portrait_address(&p, s->author);
+		if (!seen_by_any(first, address))
+			continue;
 		value = portray(&p, s);
-		update(router, first, portrait_address(&p, s->author),
-		    &value, now_us);
+		update(router, first, address, &value, now_us);
+		(*most)--;
 	}
-	n = clasp_departed_first(&own->departed);
-	if (n < own->told_departed)
-		n = own->told_departed;
-	for (; n < own->departed.total; n++) {
-		one = clasp_departed_at(&own->departed, n);
+}
+
+/* Those that have left since they were last told of. */
+static void
+update_departed(struct clasp_router *router, struct clasp_session *first,
+    uint64_t now_us, int *most)
+{
+	struct clasp_own *own = &router->own;
+	const struct clasp_departed_one *one;
+	struct clasp_value value;
+	struct portrait p;
+
+	if (own->told_departed < clasp_departed_first(&own->departed))
+		own->told_departed = clasp_departed_first(&own->departed);
+	while (own->told_departed < own->departed.total && (*most)-- > 0) {
+		one = clasp_departed_at(&own->departed, own->told_departed++);
 		value = portray_departed(&p, one);
 		update(router, first, portrait_address(&p, one->author),
 		    &value, now_us);
 	}
-	own->told_departed = own->departed.total;
 }
 
 uint64_t
@@ -677,17 +703,22 @@ clasp_own_tick(struct clasp_router *router, uint64_t now_us)
 {
 	struct clasp_own *own = &router->own;
 	struct clasp_session *first;
+	int most = TURN_MAX;
 
 	look(router, now_us);
 	if (own->watches == 0)
 		return UINT64_MAX;
 	if (now_us < own->next_us)
 		return own->next_us;
-	own->next_us = now_us + SECOND;
 	first = watchers(router);
-	if (first != NULL) {
+	if (!own->more)
 		update_figures(router, first, now_us);
-		update_sessions(router, first, now_us);
-	}
+	update_present(router, first, now_us, &most);
+	update_departed(router, first, now_us, &most);
+	/* what is left goes out in the turns that follow */
+	own->more = most <= 0;
+	if (own->more)
+		return now_us;
+	own->next_us = now_us + SECOND;
 	return own->next_us;
 }

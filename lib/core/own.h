@@ -28,6 +28,7 @@ struct clasp_own {
 	uint32_t	 watches;	/* subscriptions to it */
 	uint64_t	 begun_us, now_us;	/* as last told; 0: never */
 	uint64_t	 next_us;	/* the next update */
+	bool		 more;		/* sessions to tell of in this one */
 	struct clasp_rates rates;
 	struct clasp_departed departed;
 	uint64_t	 told_departed;	/* of its total */

@@ -65,7 +65,8 @@ struct clasp_session {
 	uint64_t	 drops;		/* in all */
 	uint64_t	 log_us, log_drops;	/* when last told, and of which */
 	uint64_t	 messages_in;	/* whether understood or not */
-	uint64_t	 own_told;	/* of itself, see own.c */
+	uint64_t	 own_told;	/* of itself, see own.c ... */
+	uint64_t	 own_told_us;	/* ... and when */
 	uint32_t	 own_watches;	/* subscriptions to /$relay */
 	struct clasp_session *next_watcher;
 	uint64_t	 run;		/* the last one it took part in */

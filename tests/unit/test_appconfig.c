@@ -148,6 +148,36 @@ what_is_wrong_has_its_line(void)
 	    CLASP_EIO, "a folder");
 }
 
+/* Cut or damaged anywhere it is refused or read, and never more than that. */
+static void
+no_damage_is_fatal(void)
+{
+	static const char text[] = "{\"params\": [{\"path\": \"/a/*\",\n"
+	    "\"strategy\": \"max\", \"range\": [-1, 2.5e1]}, {\"path\":\n"
+	    "\"/b\\u0041\", \"x\": {\"y\": [null, true]}}], \"scopes\": []}";
+	static const char bytes[] = "{}[]\",:\\0a \n\x80";
+	struct clasp_appconfig config;
+	char copy[sizeof text];
+	size_t i, k;
+	int error;
+
+	for (i = 0; i < sizeof text - 1; i++) {
+		memcpy(copy, text, i);
+		copy[i] = '\0';
+		t_eq_int(read_text(copy, &config), CLASP_ESYNTAX, "%zu", i);
+		t_check(strchr(why, ':') != NULL, "%zu: %s", i, why);
+		for (k = 0; k < sizeof bytes - 1; k++) {
+			memcpy(copy, text, sizeof copy);
+			copy[i] = bytes[k];
+			error = read_text(copy, &config);
+			t_check(error == 0 || error == CLASP_ESYNTAX,
+			    "%zu: %d", i, error);
+			if (error == 0)
+				clasp_appconfig_clear(&config);
+		}
+	}
+}
+
 static void
 the_only_file_of_a_folder_is_found(void)
 {
@@ -198,6 +228,7 @@ main(void)
 	t_run(what_it_says_is_read);
 	t_run(what_has_no_effect_is_told);
 	t_run(what_is_wrong_has_its_line);
+	t_run(no_damage_is_fatal);
 	t_run(the_only_file_of_a_folder_is_found);
 	clean_up();
 	return t_end();

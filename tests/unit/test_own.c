@@ -500,6 +500,45 @@ thousands_of_sessions_come_in_parts(void)
 }
 
 static void
+many_updates_are_spread_over_turns(void)
+{
+	struct clasp_msg msg;
+	struct peer *p, *q;
+	unsigned told = 0, left = 0, turns = 0;
+	int i;
+
+	begin();
+	p = peer_join(&w);
+	for (i = 0; i < 900; i++) {
+		q = peer_open(&w, CLASP_FRAMING_WS);
+		peer_hello(q, CLASP_FEATURE_NOSTATE);
+		peer_skip(q);
+	}
+	peer_subscribe(p, 1, "/$relay/sessions/*", 0);
+	peer_skip(p);
+	for (i = 600; i < 900; i++) {
+		clasp_session_close(w.peers[i]->s, w.now);
+		w.peers[i]->s = NULL;
+	}
+	w.now += 1000000;
+	while (turns < 100 && clasp_router_tick(w.router, w.now) <= w.now)
+		turns++;
+	t_check(turns >= 3 && turns < 10, "%u turns", turns);
+	world_pump(&w);
+	while (peer_next(p, &msg))
+		if (msg.type == CLASP_SET) {
+			told++;
+			left += clasp_map_get(&msg.set.value,
+			    CLASP_STR("left")) != NULL;
+		}
+	t_eq_int(told, 901, "each once");
+	t_eq_int(left, 300, "");
+	t_check(clasp_router_tick(w.router, w.now + 999999) > w.now + 999999,
+	    "not again in this second");
+	world_close(&w);
+}
+
+static void
 what_happens_is_counted(void)
 {
 	const struct clasp_figures *f;
@@ -573,6 +612,7 @@ main(void)
 	t_run(locks_are_shown_with_their_holders);
 	t_run(the_last_to_leave_are_kept);
 	t_run(thousands_of_sessions_come_in_parts);
+	t_run(many_updates_are_spread_over_turns);
 	t_run(what_happens_is_counted);
 	t_run(a_bucket_holds_what_it_says);
 	return t_end();

@@ -1,7 +1,6 @@
 /* own.c - what a relay tells of itself. */
 #include "core/own.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -250,7 +249,7 @@ _Static_assert(FIGURES <= CLASP_OWN_FIGURES, "each has its place");
 
 /* What is told of one session, and the memory of it. */
 struct portrait {
-	char		 address[64];	/* of the param */
+	char		 address[128];	/* of the param */
 	char		 peer[80];
 	struct clasp_entry entries[8];
 	uint32_t	 count;
@@ -266,10 +265,14 @@ add(struct portrait *p, const char *key, struct clasp_value value)
 static struct clasp_str
 portrait_address(struct portrait *p, const struct clasp_author *author)
 {
-	int n = snprintf(p->address, sizeof p->address, "%s%s", SESSIONS,
-	    author->id);
+	struct clasp_str prefix = CLASP_STR(SESSIONS);
+	size_t n = sizeof p->address - prefix.len;
 
-	return clasp_str_of(p->address, (size_t)n);
+	if (n > author->len)
+		n = author->len;
+	memcpy(p->address, prefix.p, prefix.len);
+	memcpy(p->address + prefix.len, author->id, n);
+	return clasp_str_of(p->address, prefix.len + n);
 }
 
 static struct clasp_value
@@ -377,38 +380,62 @@ tell(struct telling *t, struct clasp_str address,
 	t->count++;
 }
 
-/* The session of this address, here or gone. */
+/* A session, here or (s NULL) gone. */
+struct somebody {
+	uint64_t	 begins;	/* its id, as a number to sort by */
+	const struct clasp_author *author;
+	const struct clasp_session *s;
+	const struct clasp_departed_one *one;
+};
+
+static void
+tell_of(struct telling *t, struct clasp_str address,
+    const struct somebody *who, struct portrait *p)
+{
+	struct clasp_value value = who->s != NULL ? portray(p, who->s) :
+	    portray_departed(p, who->one);
+
+	tell(t, address, &value);
+}
+
+/* The session of this address, if there is one. */
 static void
 tell_one(struct telling *t, struct clasp_str address)
 {
 	const struct clasp_router *router = t->s->router;
 	struct clasp_str id = id_in(address);
-	const struct clasp_session *s;
-	const struct clasp_departed_one *one;
-	struct clasp_value value;
+	struct somebody who = { 0 };
 	struct portrait p;
 
 	if (id.len == 0)
 		return;
-	s = clasp_table_get(&router->ids, clasp_hash(id), id);
-	if (s != NULL) {
-		value = portray(&p, s);
-		tell(t, address, &value);
-		return;
-	}
-	one = clasp_departed_find(&router->own.departed, id);
-	if (one == NULL)
-		return;
-	value = portray_departed(&p, one);
-	tell(t, address, &value);
+	who.s = clasp_table_get(&router->ids, clasp_hash(id), id);
+	if (who.s == NULL)
+		who.one = clasp_departed_find(&router->own.departed, id);
+	if (who.s != NULL || who.one != NULL)
+		tell_of(t, address, &who, &p);
 }
 
 static int
 by_id(const void *a, const void *b)
 {
-	const struct clasp_author *const *x = a, *const *y = b;
+	const struct somebody *x = a, *y = b;
 
-	return strcmp((*x)->id, (*y)->id);
+	if (x->begins != y->begins)
+		return x->begins < y->begins ? -1 : 1;
+	return strcmp(x->author->id, y->author->id);
+}
+
+static void
+add_somebody(struct somebody *who, const struct clasp_author *author)
+{
+	unsigned i;
+
+	who->author = author;
+	who->begins = 0;
+	for (i = 0; i < 8 && i < author->len; i++)
+		who->begins |= (uint64_t)(uint8_t)author->id[i] <<
+		    (56 - 8 * i);
 }
 
 /* Those of all sessions, here or gone, that the pattern sees. */
@@ -417,29 +444,34 @@ tell_sessions(struct telling *t, struct clasp_str pattern)
 {
 	const struct clasp_router *router = t->s->router;
 	const struct clasp_departed *departed = &router->own.departed;
-	const struct clasp_author **ids;
 	const struct clasp_session *s;
+	struct somebody *all;
+	struct clasp_str address;
 	struct portrait p;
 	size_t n = 0, i;
 	uint64_t k;
 
-	ids = malloc((router->ids.count + departed->table.count + 1) *
-	    sizeof *ids);
-	if (ids == NULL)
+	all = calloc(router->ids.count + departed->table.count + 1,
+	    sizeof *all);
+	if (all == NULL)
 		return;
 	for (s = router->sessions[CLASP_SESSION_OPEN].first; s != NULL;
-	    s = s->next)
-		ids[n++] = s->author;
-	for (k = clasp_departed_first(departed); k < departed->total; k++)
-		ids[n++] = clasp_departed_at(departed, k)->author;
-	qsort(ids, n, sizeof *ids, by_id);
-	for (i = 0; i < n; i++) {
-		struct clasp_str address = portrait_address(&p, ids[i]);
-
-		if (clasp_pattern_match(pattern, address))
-			tell_one(t, address);
+	    s = s->next) {
+		all[n].s = s;
+		add_somebody(&all[n++], s->author);
 	}
-	free(ids);
+	for (k = clasp_departed_first(departed); k < departed->total; k++) {
+		all[n].one = clasp_departed_at(departed, k);
+		add_somebody(&all[n], all[n].one->author);
+		n++;
+	}
+	qsort(all, n, sizeof *all, by_id);
+	for (i = 0; i < n; i++) {
+		address = portrait_address(&p, all[i].author);
+		if (clasp_pattern_match(pattern, address))
+			tell_of(t, address, &all[i], &p);
+	}
+	free(all);
 }
 
 /* Everything a pattern sees, as a SNAPSHOT; nothing when that is nothing. */

@@ -153,8 +153,9 @@ clasp_timing_lost(struct clasp_client *c)
 uint64_t
 clasp_timing_server_us(const struct clasp_client *c, uint64_t steady_us)
 {
+	/* as far as they will have drifted apart by then */
 	int64_t offset = clasp_clocksync_offset_at(&c->timing.sync,
-	    clasp_clock_server_us());
+	    steady_us);
 
 	if (offset < 0 && steady_us < (uint64_t)-offset)
 		return 0;

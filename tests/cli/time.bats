@@ -90,6 +90,18 @@ ts_of() {
 	assert_output $'/a 1\n/c 3\n/b 2'
 }
 
+@test "what is sent behind a cue comes behind it, however much it is" {
+	set_clock relay "$HOUR"
+	start_relay_with_clock
+	{ echo '/l at=+0.01 1'; seq 1 50000 | sed 's#^#/n #'; } | clasp-pub
+	run clasp-get /n
+	assert_output 50000
+	wait_until 10 clasp-get -q /l
+	# --no-wait leaves before the clock is known: its greeting must do
+	clasp-pub --no-wait <<<'/m at=+0.01 1'
+	wait_until 10 clasp-get -q /m
+}
+
 @test "what is scheduled does not move with the relay's wall clock" {
 	start_relay_with_clock
 	clasp-pub <<<"/a at=+$((2 * SLOW)) 1"

@@ -165,8 +165,7 @@ check_final(struct game *g, int c)
 		return;
 	for (i = 0; i < g->oracle->nparams; i++) {
 		r = &g->oracle->params[i];
-		if (!oracle_wants(s, oracle_str(&r->address),
-		    1 << CLASP_PARAM))
+		if (!oracle_is_final(s, oracle_str(&r->address)))
 			continue;
 		sim_stake(P_FINAL);
 		k = sim_client_knows(&g->clients[c],

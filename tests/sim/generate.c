@@ -107,7 +107,9 @@ subscribe_by(struct maker *m, uint8_t c)
 	    SIM_PATTERNS);
 
 	add(m, OP_SUBSCRIBE, c, below(m, 7), pattern, chance(m, 60) ? 0xff :
-	    ONE_OF(m, 0, 1, 2, 4, 8, 16, 3, 0x18, 0xe1, 0x1f), 0, 0);
+	    ONE_OF(m, 0, 1, 2, 4, 8, 16, 3, 0x18, 0xe1, 0x1f),
+	    chance(m, 75) ? 0 : ONE_OF(m, 1, 10, 30, 1000),
+	    chance(m, 85) ? 0 : ONE_OF(m, 1, 20, 4000));
 }
 
 static void

@@ -751,6 +751,7 @@ next_due(const struct oracle *o)
 		    300 * ORACLE_SECOND);
 	}
 	for (i = 0; i < SIM_CLIENTS; i++) {
+		next = least(next, oracle_pace_due(&o->sessions[i]));
 		if (o->sessions[i].state == SHAKING)
 			next = least(next, o->sessions[i].opened_us +
 			    10 * ORACLE_SECOND);
@@ -781,11 +782,14 @@ stuck(struct oracle *o)
 static void
 tick(struct oracle *o, uint64_t wanted)
 {
+	const struct oracle_wish due = { o->now_us, CLASP_STR_NONE };
 	struct oracle_session *s;
 	int i;
 
 	oracle_cues_tick(o);
 	oracle_gestures_tick(o);
+	for (i = 0; i < SIM_CLIENTS; i++)
+		oracle_flush(o, &o->sessions[i], &due);
 	for (i = 0; i < SIM_CLIENTS; i++) {
 		s = &o->sessions[i];
 		if (s->state == SHAKING && o->now_us >= s->opened_us +

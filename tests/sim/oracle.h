@@ -11,11 +11,13 @@
  *	oracle_param.c	parameters: revisions, locks, lifetimes, room
  *	oracle_queue.c	queues, slow readers
  *	oracle_sub.c	patterns, subscriptions, who gets what
+ *	oracle_pace.c	rates and epsilons of subscriptions
  *	oracle_publish.c	gestures, timelines, signals to peers
  *	oracle_bundle.c	bundles, now and later
  *
  * Where several orders are allowed in one turn of the timer, the model has
- * that of the router: bundles, then moves, each by its time.
+ * that of the router: bundles, then moves, then values that a rate has held
+ * back.
  */
 #ifndef TESTS_SIM_ORACLE_H
 #define TESTS_SIM_ORACLE_H
@@ -60,10 +62,35 @@ struct oracle_signal {
 	uint64_t	 accessed_us, touched;
 };
 
+/* What a subscription tells apart. */
+struct oracle_key {
+	struct clasp_str address;
+	uint8_t		 kind;		/* 0: SET; else 1 + enum clasp_kind */
+	uint64_t	 origin;	/* of a gesture: whose, and which */
+	uint32_t	 id;
+};
+
+/* What a subscription with a rate or an epsilon knows of one of these. */
+struct oracle_mark {
+	struct oracle_text address;
+	uint8_t		 kind, types;
+	uint64_t	 origin;
+	uint32_t	 id;
+	uint64_t	 due_us;	/* the next may go */
+	struct oracle_value last;	/* sent; p NULL: not to compare with */
+	struct oracle_value payload;	/* what waits; p NULL: nothing */
+	struct oracle_value value;	/* ... its value */
+	uint64_t	 life, revision;
+};
+
 struct oracle_sub {
 	uint32_t	 id;
 	struct oracle_text pattern;
 	uint8_t		 types;
+	uint64_t	 period_us;	/* 0: no rate */
+	double		 epsilon;	/* not above 0: none */
+	struct oracle_mark *marks;	/* owned */
+	uint32_t	 nmarks;
 };
 
 struct oracle_gesture {
@@ -239,15 +266,53 @@ void	oracle_rising(struct oracle *o, struct oracle_session *s,
 	    struct clasp_str address, uint64_t life, uint64_t revision,
 	    bool again);
 
+/* A message on its way to one of those who want it. */
+struct oracle_cast {
+	struct oracle_key key;
+	uint8_t		 types;
+	const struct clasp_msg *msg;
+	bool		 set;		/* ... is a SET */
+	uint64_t	 life, revision;	/* of the SET */
+	struct clasp_str payload;	/* else; absent: see msg */
+	struct clasp_str held;		/* msg absent: it comes like this */
+	enum sim_promise promise;
+};
+
+/* Which of the values that wait: due until then; SETs of a pattern. */
+struct oracle_wish {
+	uint64_t	 due_us;
+	struct clasp_str pattern;	/* absent: all */
+};
+
+/* Rates and epsilons. */
+struct oracle_mark *oracle_mark_find(struct oracle_sub *sub,
+	    const struct oracle_key *key);
+void	oracle_marks_clear(struct oracle_sub *sub);
+bool	oracle_paced(const struct oracle_session *s,
+	    const struct oracle_cast *c);
+void	oracle_pace(struct oracle *o, struct oracle_session *s,
+	    const struct oracle_cast *c);
+void	oracle_flush(struct oracle *o, struct oracle_session *s,
+	    const struct oracle_wish *which);
+void	oracle_pace_sent(struct oracle *o, struct oracle_session *s,
+	    struct clasp_str address, const struct oracle_value *value);
+uint64_t oracle_pace_due(const struct oracle_session *s);
+bool	oracle_is_final(struct oracle_session *s, struct clasp_str address);
+/* The next frame, not taken yet; absent: there is none. */
+struct clasp_str oracle_peek(const struct oracle_session *s);
+
 /* Who gets what. */
+/* True when it was sent: else it is dropped, or missed. */
+bool	oracle_deliver(struct oracle *o, struct oracle_session *s,
+	    const struct oracle_cast *c);
 bool	oracle_match(struct clasp_str pattern, struct clasp_str address);
 const char *oracle_bad_address(struct clasp_str s, bool stars);
 void	oracle_cast_set(struct oracle *o, const struct clasp_set *set,
 	    const struct oracle_result *result, uint64_t sender);
-void	oracle_cast(struct oracle *o, uint64_t sender,
-	    struct clasp_str address, uint8_t types,
-	    struct clasp_str payload, const struct clasp_msg *msg,
-	    enum sim_promise p);
+/* origin: whose gesture it is, the sender's unless that has left. */
+void	oracle_cast(struct oracle *o, uint64_t sender, uint64_t origin,
+	    uint8_t types, struct clasp_str payload,
+	    const struct clasp_msg *msg, enum sim_promise p);
 void	oracle_subscribe(struct oracle *o, struct oracle_session *s,
 	    const struct clasp_subscribe *m);
 void	oracle_snapshot(struct oracle *o, struct oracle_session *s,
@@ -257,7 +322,7 @@ void	oracle_unsubscribe(struct oracle_session *s, uint32_t i);
 /* PUBLISH. */
 void	oracle_publish(struct oracle *o, struct oracle_session *s,
 	    const struct clasp_msg *msg, struct clasp_str payload);
-void	oracle_forward(struct oracle *o, uint64_t sender,
+void	oracle_forward(struct oracle *o, uint64_t sender, uint64_t origin,
 	    const struct clasp_msg *msg, struct clasp_str payload,
 	    enum sim_promise p);
 void	oracle_gestures_tick(struct oracle *o);

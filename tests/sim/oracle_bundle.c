@@ -141,9 +141,10 @@ apply(struct oracle *o, const struct from *from,
 	for (i = 0; i < b->count && sim_breach() == PROMISES; i++) {
 		m = &b->messages[i];
 		if (m->type == CLASP_PUBLISH) {
-			oracle_forward(o, from->session ? from->serial : 0, m,
-			    b->raw ? b->raw[i] : CLASP_STR_NONE,
-			    P_CONTIGUOUS);
+			uint64_t sender = from->session ? from->serial : 0;
+
+			oracle_forward(o, sender, sender, m, b->raw ?
+			    b->raw[i] : CLASP_STR_NONE, P_CONTIGUOUS);
 			continue;
 		}
 		set = m->set;

@@ -103,12 +103,12 @@ oracle_timelines(struct oracle *o, struct oracle_session *s,
 }
 
 void
-oracle_forward(struct oracle *o, uint64_t sender,
+oracle_forward(struct oracle *o, uint64_t sender, uint64_t origin,
     const struct clasp_msg *msg, struct clasp_str payload,
     enum sim_promise p)
 {
-	oracle_cast(o, sender, msg->publish.address,
-	    (uint8_t)(1u << msg->publish.kind), payload, msg, p);
+	oracle_cast(o, sender, origin, (uint8_t)(1u << msg->publish.kind),
+	    payload, msg, p);
 	if (msg->publish.kind == CLASP_TIMELINE)
 		retain(o, &msg->publish, payload);
 }
@@ -148,8 +148,12 @@ flush(struct oracle *o, struct oracle_gesture *g, enum sim_promise p)
 	if (g->move.p == NULL)
 		return;
 	msg.publish.kind = CLASP_GESTURE;
+	msg.publish.phase = CLASP_PHASE_MOVE;
 	msg.publish.address = oracle_str(&g->address);
-	oracle_forward(o, g->sender, &msg, oracle_data(&g->move), p);
+	msg.publish.has_id = g->has_id;
+	msg.publish.id = g->id;
+	oracle_forward(o, g->sender, g->sender, &msg, oracle_data(&g->move),
+	    p);
 	oracle_value_clear(&g->move);
 }
 
@@ -166,7 +170,7 @@ cancel(struct oracle *o, struct oracle_gesture *g, enum sim_promise p)
 	msg.publish.id = g->id;
 	msg.publish.content = CLASP_CONTENT_VALUE;
 	msg.publish.value = clasp_null();
-	oracle_forward(o, g->sender, &msg, CLASP_STR_NONE, p);
+	oracle_forward(o, g->sender, g->sender, &msg, CLASP_STR_NONE, p);
 	remove_gesture(o, g);
 }
 
@@ -239,7 +243,7 @@ gesture(struct oracle *o, struct oracle_session *s,
 			remove_gesture(o, g);
 		}
 	}
-	oracle_forward(o, s->serial, msg, payload, p);
+	oracle_forward(o, s->serial, s->serial, msg, payload, p);
 }
 
 void
@@ -351,7 +355,7 @@ peer(struct oracle *o, struct oracle_session *s, const struct clasp_msg *msg,
 		if (lies(&msg->publish, "session_id", s->id))
 			oracle_error(o, s, 301, address, P_HONEST);
 		else
-			oracle_cast(o, s->serial, address, 0x1f, payload,
+			oracle_cast(o, s->serial, s->serial, 0x1f, payload,
 			    msg, P_APPEAR);
 		return true;
 	}
@@ -381,5 +385,6 @@ oracle_publish(struct oracle *o, struct oracle_session *s,
 	else if (msg->publish.kind == CLASP_GESTURE && o->config.gestures)
 		gesture(o, s, msg, payload);
 	else
-		oracle_forward(o, s->serial, msg, payload, P_MATCH);
+		oracle_forward(o, s->serial, s->serial, msg, payload,
+		    P_MATCH);
 }

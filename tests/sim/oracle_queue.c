@@ -71,6 +71,19 @@ oracle_next(struct oracle *o, struct oracle_session *s, enum sim_promise p,
 	return &msg;
 }
 
+struct clasp_str
+oracle_peek(const struct oracle_session *s)
+{
+	struct clasp_str payload = CLASP_STR_NONE;
+	size_t at = s->link->judged;
+	uint8_t qos;
+
+	if (sim_link_frame(s->link, s->link->out.len, &at, &payload,
+	    &qos) <= 0)
+		return CLASP_STR_NONE;
+	return payload;
+}
+
 static void
 fill(struct oracle *o, struct oracle_session *s)
 {
@@ -292,6 +305,7 @@ send_newest(struct oracle *o, struct oracle_session *s)
 		    (unsigned long long)m->set.revision,
 		    (unsigned long long)r->revision);
 	oracle_rising(o, s, address, r->life, r->revision, false);
+	oracle_pace_sent(o, s, address, &r->value);
 }
 
 void

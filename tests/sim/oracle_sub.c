@@ -121,12 +121,12 @@ oracle_wants(const struct oracle_session *s, struct clasp_str address,
 	return n > 0;
 }
 
+/* The fields of a SET that has come. */
 static void
 compare_set(struct oracle *o, struct oracle_session *s,
-    const struct clasp_set *set, const struct oracle_result *result,
-    const struct clasp_msg *m)
+    const struct oracle_cast *c, const struct clasp_msg *m)
 {
-	const struct clasp_set *got = &m->set;
+	const struct clasp_set *set = &c->msg->set, *got = &m->set;
 	struct oracle_value value = oracle_value(&set->value);
 
 	if (m->type != CLASP_SET)
@@ -140,90 +140,138 @@ compare_set(struct oracle *o, struct oracle_session *s,
 		    "another one of %.*s is due",
 		    (unsigned long long)s->serial,
 		    CLASP_STR_ARG(got->address), CLASP_STR_ARG(set->address));
-	else if (!got->has_revision || got->revision != result->revision)
+	else if (!got->has_revision || got->revision != c->revision)
 		sim_broken(P_RISING, "%.*s came with revision %llu, not "
 		    "%llu", CLASP_STR_ARG(got->address),
 		    (unsigned long long)got->revision,
-		    (unsigned long long)result->revision);
+		    (unsigned long long)c->revision);
 	else if (got->lock != set->lock || got->unlock != set->unlock ||
 	    got->has_ttl != set->has_ttl || got->ttl != set->ttl)
 		sim_broken(P_SET, "%.*s came with other flags or lifetime",
 		    CLASP_STR_ARG(got->address));
 	else
-		oracle_rising(o, s, set->address, result->life,
-		    result->revision, false);
+		oracle_rising(o, s, set->address, c->life, c->revision,
+		    false);
 	oracle_value_clear(&value);
+}
+
+/* What is sent on keeps its bytes; what the relay made up is compared. */
+static void
+compare_publish(struct oracle *o, struct oracle_session *s,
+    const struct oracle_cast *c, const struct clasp_msg *m)
+{
+	const struct clasp_publish *a = &c->msg->publish, *b = &m->publish;
+
+	if (m->type != CLASP_PUBLISH)
+		sim_broken(c->promise, "session %llu: %s (%u) came where a "
+		    "PUBLISH of %.*s is due", (unsigned long long)s->serial,
+		    clasp_msg_name(m->type), m->type == CLASP_ERROR ?
+		    m->error.code : 0, CLASP_STR_ARG(a->address));
+	else if (c->payload.p != NULL ? !clasp_str_eq(c->payload, o->came) :
+	    !clasp_str_eq(a->address, b->address) || a->kind != b->kind ||
+	    a->phase != b->phase || a->has_id != b->has_id ||
+	    a->id != b->id || a->content != b->content ||
+	    !clasp_value_equal(&a->value, &b->value))
+		sim_broken(c->promise, "session %llu: a PUBLISH of %.*s came "
+		    "where another one of %.*s is due",
+		    (unsigned long long)s->serial,
+		    CLASP_STR_ARG(b->address), CLASP_STR_ARG(a->address));
+}
+
+/* What a rate has held back comes as it was then. */
+static void
+compare_held(struct oracle *o, struct oracle_session *s,
+    const struct oracle_cast *c)
+{
+	if (!clasp_str_eq(c->held, o->came))
+		sim_broken(c->promise, "session %llu: something else came "
+		    "where a value of %.*s is due that was held back",
+		    (unsigned long long)s->serial,
+		    CLASP_STR_ARG(c->key.address));
+	else if (c->set)
+		oracle_rising(o, s, c->key.address, c->life, c->revision,
+		    false);
+}
+
+bool
+oracle_deliver(struct oracle *o, struct oracle_session *s,
+    const struct oracle_cast *c)
+{
+	const struct clasp_msg *m;
+
+	if (!oracle_room(o, s, c->set ? c->key.address : CLASP_STR_NONE))
+		return false;
+	m = oracle_next(o, s, c->promise, c->held.p != NULL ?
+	    "a value held back" : c->set ? "a SET" : "a PUBLISH");
+	if (m == NULL)
+		return true;
+	if (c->held.p != NULL)
+		compare_held(o, s, c);
+	else if (c->set)
+		compare_set(o, s, c, m);
+	else
+		compare_publish(o, s, c, m);
+	return true;
+}
+
+static void
+send_to(struct oracle *o, struct oracle_session *s,
+    const struct oracle_cast *c)
+{
+	if (oracle_paced(s, c))
+		oracle_pace(o, s, c);
+	else
+		oracle_deliver(o, s, c);
 }
 
 void
 oracle_cast_set(struct oracle *o, const struct clasp_set *set,
     const struct oracle_result *result, uint64_t sender)
 {
+	struct clasp_msg msg = { .type = CLASP_SET };
+	struct oracle_cast c = { .key = { set->address, 0, 0, 0 },
+	    .types = 1 << CLASP_PARAM, .msg = &msg, .set = true,
+	    .life = result->life, .revision = result->revision,
+	    .promise = P_MATCH };
 	struct oracle_session *s;
-	const struct clasp_msg *m;
 	int i;
 
+	msg.set = *set;
 	for (i = 0; i < SIM_CLIENTS; i++) {
 		s = &o->sessions[i];
 		if (s->state != OPEN || !oracle_wants(s, set->address,
-		    1 << CLASP_PARAM))
-			continue;
-		if (!oracle_room(o, s, set->address))
+		    c.types))
 			continue;
 		if (s->serial == sender)
 			sim_stake(P_ECHO);
-		m = oracle_next(o, s, P_MATCH, "a SET");
-		if (m != NULL)
-			compare_set(o, s, set, result, m);
+		send_to(o, s, &c);
 	}
 }
 
-/* What is sent on keeps its bytes; what the relay made up is compared. */
-static void
-compare_publish(struct oracle_session *s, const struct clasp_msg *want,
-    struct clasp_str payload, const struct clasp_msg *m,
-    struct clasp_str came, enum sim_promise p)
-{
-	const struct clasp_publish *a = &want->publish, *b = &m->publish;
-
-	if (m->type != CLASP_PUBLISH)
-		sim_broken(p, "session %llu: %s (%u) came where a PUBLISH "
-		    "of %.*s is due", (unsigned long long)s->serial,
-		    clasp_msg_name(m->type), m->type == CLASP_ERROR ?
-		    m->error.code : 0, CLASP_STR_ARG(a->address));
-	else if (payload.p != NULL ? !clasp_str_eq(payload, came) :
-	    !clasp_str_eq(a->address, b->address) || a->kind != b->kind ||
-	    a->phase != b->phase || a->has_id != b->has_id ||
-	    a->id != b->id || a->content != b->content ||
-	    !clasp_value_equal(&a->value, &b->value))
-		sim_broken(p, "session %llu: a PUBLISH of %.*s came where "
-		    "another one of %.*s is due",
-		    (unsigned long long)s->serial,
-		    CLASP_STR_ARG(b->address), CLASP_STR_ARG(a->address));
-}
-
 void
-oracle_cast(struct oracle *o, uint64_t sender, struct clasp_str address,
+oracle_cast(struct oracle *o, uint64_t sender, uint64_t origin,
     uint8_t types, struct clasp_str payload, const struct clasp_msg *msg,
     enum sim_promise p)
 {
+	const struct clasp_publish *m = &msg->publish;
+	struct oracle_cast c = { .key = { m->address, (uint8_t)(m->kind + 1),
+	    0, 0 }, .types = types, .msg = msg, .payload = payload,
+	    .promise = p };
 	struct oracle_session *s;
-	const struct clasp_msg *m;
 	int i;
 
+	if (m->kind == CLASP_GESTURE) {
+		c.key.origin = origin;
+		c.key.id = m->has_id ? m->id : 0;
+	}
 	for (i = 0; i < SIM_CLIENTS; i++) {
 		s = &o->sessions[i];
-		if (s->state != OPEN || !oracle_wants(s, address, types))
+		if (s->state != OPEN || !oracle_wants(s, m->address, types))
 			continue;
-		if (s->serial == sender) {
+		if (s->serial == sender)
 			sim_stake(P_NO_ECHO);
-			continue;
-		}
-		if (!oracle_room(o, s, CLASP_STR_NONE))
-			continue;
-		m = oracle_next(o, s, p, "a PUBLISH");
-		if (m != NULL)
-			compare_publish(s, msg, payload, m, o->came, p);
+		else
+			send_to(o, s, &c);
 	}
 }
 
@@ -297,10 +345,13 @@ void
 oracle_snapshot(struct oracle *o, struct oracle_session *s,
     struct clasp_str pattern, bool empty)
 {
+	const struct oracle_wish older = { UINT64_MAX, pattern };
 	const struct oracle_param **all;
 	const struct clasp_msg *m;
 	uint32_t i, n = 0;
 
+	/* what waits is older than what will be shown */
+	oracle_flush(o, s, &older);
 	all = calloc(o->nparams + 1, sizeof *all);
 	if (all == NULL)
 		abort();
@@ -339,6 +390,7 @@ void
 oracle_unsubscribe(struct oracle_session *s, uint32_t i)
 {
 	oracle_text_clear(&s->subs[i].pattern);
+	oracle_marks_clear(&s->subs[i]);
 	oracle_cut(s->subs, &s->nsubs, sizeof *s->subs, i);
 }
 
@@ -363,13 +415,16 @@ oracle_subscribe(struct oracle *o, struct oracle_session *s,
 	}
 	if (sub != NULL) {
 		sim_stake(P_REPLACE);
-		oracle_text_clear(&sub->pattern);
-	} else {
-		s->subs = oracle_grow(s->subs, &s->nsubs, sizeof *s->subs);
-		sub = &s->subs[s->nsubs - 1];
+		oracle_unsubscribe(s, (uint32_t)(sub - s->subs));
 	}
+	s->subs = oracle_grow(s->subs, &s->nsubs, sizeof *s->subs);
+	sub = &s->subs[s->nsubs - 1];
 	sub->id = m->id;
 	sub->pattern = oracle_text(m->pattern);
+	sub->period_us = m->has_max_rate && m->max_rate > 0 &&
+	    m->max_rate <= ORACLE_SECOND ? (ORACLE_SECOND + m->max_rate -
+	    1) / m->max_rate : 0;
+	sub->epsilon = m->has_epsilon ? m->epsilon : 0;
 	sub->types = (m->types & 0x1f) ? m->types & 0x1f : 0x1f;
 	if (sub->types & 1 << CLASP_PARAM)
 		oracle_snapshot(o, s, m->pattern, false);

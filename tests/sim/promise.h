@@ -41,6 +41,9 @@ X(MATCH,	"relay 5.3",  "patterns match as they say", 1000) \
 X(PATTERN,	"relay 5.4",  "bad patterns: 202, nothing happens", 50) \
 X(FILTER,	"relay 5.5",  "kinds that are not wanted do not come", 200) \
 X(ONCE,		"relay 5.6",  "one copy however many patterns match", 200) \
+X(PACE,		"relay 5.8",  "not more often than the rate", 100) \
+X(TRAIL,	"relay 5.8",  "the last value always arrives", 50) \
+X(EPSILON,	"relay 5.8",  "what is near the last does not come", 50) \
 X(ECHO,		"relay 6.1",  "a SET reaches its sender, too", 200) \
 X(NO_ECHO,	"relay 6.1",  "a PUBLISH does not", 200) \
 X(BEFORE_ACK,	"relay 6.2",  "the echo stands before the ACK", 200) \

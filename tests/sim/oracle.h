@@ -169,6 +169,9 @@ struct oracle {
 	char		(*ids)[40];	/* of all sessions there were */
 	uint32_t	 nids;
 	uint64_t	 drops, messages;
+	uint64_t	 late_us;	/* the timer is wanted so much too late */
+	/* what is broken when another SET comes than is due */
+	enum sim_promise doing;
 	struct clasp_arena arena;	/* of the message being compared */
 	struct clasp_str came;		/* ... and its bytes */
 	struct clasp_arena work;	/* of the message in work */

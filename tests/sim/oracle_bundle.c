@@ -138,6 +138,8 @@ apply(struct oracle *o, const struct from *from,
 
 	if (b->count > 1)
 		sim_stake(P_CONTIGUOUS);
+	if (o->doing == P_ORDER)
+		o->doing = P_CONTIGUOUS;
 	for (i = 0; i < b->count && sim_breach() == PROMISES; i++) {
 		m = &b->messages[i];
 		if (m->type == CLASP_PUBLISH) {
@@ -158,6 +160,7 @@ apply(struct oracle *o, const struct from *from,
 		any = true;
 		*revision = result.revision;
 	}
+	o->doing = P_ORDER;
 	return any;
 }
 
@@ -270,6 +273,17 @@ fire(struct oracle *o, const struct oracle_cue *c)
 	clasp_arena_clear(&arena);
 }
 
+static bool
+has_equal(const struct oracle *o, uint64_t at_us)
+{
+	uint32_t i;
+
+	for (i = 0; i < o->ncues; i++)
+		if (o->cues[i].at_us == at_us)
+			return true;
+	return false;
+}
+
 void
 oracle_cues_tick(struct oracle *o)
 {
@@ -291,8 +305,12 @@ oracle_cues_tick(struct oracle *o)
 		sim_stake(P_PUNCTUAL);
 		if (c.at_us == last_us)
 			sim_stake(P_EQUAL);
+		/* whichever is first may be the wrong one */
+		o->doing = has_equal(o, c.at_us) || c.at_us == last_us ?
+		    P_EQUAL : P_ORDER;
 		last_us = c.at_us;
 		fire(o, &c);
+		o->doing = P_ORDER;
 		oracle_value_clear(&c.payload);
 	}
 }

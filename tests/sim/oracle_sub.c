@@ -130,13 +130,13 @@ compare_set(struct oracle *o, struct oracle_session *s,
 	struct oracle_value value = oracle_value(&set->value);
 
 	if (m->type != CLASP_SET)
-		sim_broken(P_MATCH, "session %llu: %s (%u) came where a SET "
+		sim_broken(c->promise, "session %llu: %s (%u) came where a SET "
 		    "of %.*s is due", (unsigned long long)s->serial,
 		    clasp_msg_name(m->type), m->type == CLASP_ERROR ?
 		    m->error.code : 0, CLASP_STR_ARG(set->address));
 	else if (!clasp_str_eq(got->address, set->address) ||
 	    !oracle_value_is(&value, &got->value))
-		sim_broken(P_ORDER, "session %llu: a SET of %.*s came where "
+		sim_broken(o->doing, "session %llu: a SET of %.*s came where "
 		    "another one of %.*s is due",
 		    (unsigned long long)s->serial,
 		    CLASP_STR_ARG(got->address), CLASP_STR_ARG(set->address));
@@ -242,6 +242,7 @@ oracle_cast_set(struct oracle *o, const struct clasp_set *set,
 		if (s->state != OPEN || !oracle_wants(s, set->address,
 		    c.types))
 			continue;
+		c.promise = s->serial == sender ? P_BEFORE_ACK : P_MATCH;
 		if (s->serial == sender)
 			sim_stake(P_ECHO);
 		send_to(o, s, &c);

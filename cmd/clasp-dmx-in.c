@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bridge/bridge.h"
+#include "bridge/show.h"
 #include "dev/port.h"
 #include "proto/dmxin.h"
 #include "proto/enttec.h"
@@ -42,7 +42,7 @@ static const struct cli_option own_options[] = {
 };
 
 static const struct cli_option *const tables[] = {
-	own_options, cli_device_options, cli_bridge_options,
+	own_options, cli_show_options, cli_device_options, cli_bridge_options,
 	cli_bridge_in_options, cli_map_options, cli_link_options,
 	cli_output_options, cli_stop_options, cli_run_options, cli_basic_options, NULL
 };
@@ -69,6 +69,7 @@ static const struct cli_tool tool = {
 
 static struct clasp_bridge *bridge;
 static struct clasp_bridge_options options = CLASP_BRIDGE_OPTIONS;
+static struct clasp_show *show;		/* NULL: without --show */
 static struct clasp_port *port;
 static struct clasp_enttec scanner;
 static struct clasp_enttec_rx rx;
@@ -92,7 +93,10 @@ static void
 on_frame(const struct clasp_line *line, void *user)
 {
 	(void)user;
-	clasp_bridge_emit(bridge, line);
+	if (show)
+		clasp_show_touch(show, universe);
+	if (!show || cli.url_given)
+		clasp_bridge_emit(bridge, line);
 	if (options.once)
 		clasp_bridge_finish(bridge);
 }
@@ -240,6 +244,8 @@ finish(void *user)
 	uv_timer_stop(&answer_timer);
 	clasp_port_close(port);
 	port = NULL;
+	if (show)
+		clasp_show_end(show);
 	clasp_bridge_leave(bridge);
 }
 
@@ -262,6 +268,8 @@ static void
 close_all(void *user)
 {
 	(void)user;
+	if (show)
+		clasp_show_close(show);
 	uv_close((uv_handle_t *)&answer_timer, NULL);
 }
 
@@ -322,6 +330,8 @@ check_options(void)
 {
 	cli_check_count(0, 0, NULL);
 	cli_out_check();
+	if (options.show && cli.count >= 0 && !cli.url_given)
+		cli_usage("-n counts lines, and --show is in place of them");
 	if (!device)
 		cli_usage("no device given: -d DEVICE, or - for stdin");
 	config.prefix = clasp_bridge_namespace(&options, "/dmx",
@@ -372,6 +382,28 @@ open_device(uv_loop_t *loop)
 		cli_die(CLI_UNREACHABLE, subject, "%s", why);
 }
 
+static const uint8_t *
+levels(unsigned number, unsigned *slots, void *user)
+{
+	(void)number;
+	(void)user;
+	*slots = rx.universe->slots;
+	return rx.universe->level;
+}
+
+static void
+start_show(void)
+{
+	const struct clasp_show_config showing = {
+		.prefix = config.prefix,
+		.style = options.show_style,
+		.keys = !port_config.raw,
+		.levels = levels
+	};
+
+	show = clasp_show_new(bridge, &showing);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -396,6 +428,8 @@ main(int argc, char **argv)
 	bridging.base = config.prefix;
 	bridge = clasp_bridge_new(&bridging);
 	count_drops(clasp_bridge_counts(bridge));
+	if (options.show)
+		start_show();
 	open_device(clasp_bridge_loop(bridge));
 	clasp_bridge_run(bridge);
 	clasp_dmxin_free(rx.in);

@@ -49,7 +49,7 @@ static const struct cli_option own_options[] = {
 };
 
 static const struct cli_option *const tables[] = {
-	own_options, cli_frame_options, cli_device_options,
+	own_options, cli_frame_options, cli_show_options, cli_device_options,
 	cli_bridge_options, cli_bridge_out_options, cli_map_options,
 	cli_link_options, cli_stop_options, cli_input_options, cli_run_options, cli_basic_options, NULL
 };
@@ -59,6 +59,8 @@ static const char *const examples[] = {
 	"echo '/dmx/1/1 255' | clasp-dmx-out -d /dev/ttyUSB0 --hold",
 	"follow a relay",
 	"clasp-dmx-out -d /dev/ttyUSB0 -u ws://stage:7330/clasp",
+	"look at levels, without any device",
+	"clasp-dmx-out -d - --show=pct -u ws://stage:7330/clasp",
 	"look at a packet",
 	"echo '/dmx/1 [255,128,64]' | clasp-dmx-out -d - --once | xxd | head",
 	NULL
@@ -101,6 +103,8 @@ put(const uint8_t *packet, int len)
 		clasp_port_send(port, packet, (size_t)len);
 		return;
 	}
+	if (clasp_frames_shown(frames))
+		return;		/* the drawing is there instead */
 	cli_out_bytes(packet, (size_t)len);
 	clasp_bridge_printed(bridge);
 }
@@ -133,7 +137,8 @@ ready(void *user)
 {
 	(void)user;
 	if (port ? !clasp_port_is_open(port) || asking ||
-	    clasp_port_busy(port) : cli_out_try_flush() > 0)
+	    clasp_port_busy(port) : !clasp_frames_shown(frames) &&
+	    cli_out_try_flush() > 0)
 		return false;
 	if (!set_params)
 		return true;
@@ -312,7 +317,7 @@ check_options(void)
 		cli_usage("no device given: -d DEVICE, or - for stdout");
 	if (options.once && options.hold)
 		cli_usage("--once and --hold exclude each other");
-	if (strcmp(device, "-") == 0 && isatty(STDOUT_FILENO))
+	if (strcmp(device, "-") == 0 && !options.show && isatty(STDOUT_FILENO))
 		cli_die(CLI_USAGE, "stdout", "packets do not belong on a "
 		    "terminal; pipe them, or give a device with -d");
 }
@@ -408,6 +413,7 @@ main(int argc, char **argv)
 			take_option(id);
 	check_options();
 	framing.dmx = make_model();
+	framing.slots = slots;
 	bridging.device = device;
 	bridging.base = model.prefix;
 	bridging.patterns = wanted();

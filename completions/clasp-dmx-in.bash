@@ -51,6 +51,9 @@ _clasp_dmx_in()
 	--mode|=--mode)
 		mapfile -t COMPREPLY < <(compgen -W 'channel universe' -- "$cur")
 		return ;;
+	=--show)
+		mapfile -t COMPREPLY < <(compgen -W 'hex dec pct' -- "$cur")
+		return ;;
 	--prefix|=--prefix)
 		:
 		return ;;
@@ -136,6 +139,7 @@ _clasp_dmx_in()
 			--mode
 			--every-frame
 			--once
+			--show
 			--list
 			--wait
 			--exit-on-loss

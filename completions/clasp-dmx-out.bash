@@ -66,6 +66,9 @@ _clasp_dmx_out()
 	--on-exit|=--on-exit)
 		mapfile -t COMPREPLY < <(compgen -W 'hold blackout' -- "$cur")
 		return ;;
+	=--show)
+		mapfile -t COMPREPLY < <(compgen -W 'hex dec pct' -- "$cur")
+		return ;;
 	--prefix|=--prefix)
 		:
 		return ;;
@@ -141,6 +144,7 @@ _clasp_dmx_out()
 			--once
 			--hold
 			--on-exit
+			--show
 			--list
 			--wait
 			--exit-on-loss

@@ -27,6 +27,7 @@ complete -c clasp-dmx-out -l rate -r -f -d 'frames a second, at most 44; default
 complete -c clasp-dmx-out -l once -d 'read all, send one frame, exit'
 complete -c clasp-dmx-out -l hold -d 'keep sending after the end of the input, until a signal'
 complete -c clasp-dmx-out -l on-exit -r -f -a 'hold blackout' -d 'hold (leave the last frame standing; the default) or blackout'
+complete -c clasp-dmx-out -l show -f -a 'hex dec pct' -d 'draw the levels in the terminal, as hex (the default), dec or pct'
 complete -c clasp-dmx-out -l list -d 'list the devices and exit'
 complete -c clasp-dmx-out -l wait -d 'wait for a device that is not there'
 complete -c clasp-dmx-out -l exit-on-loss -d 'end when the device goes away, exit 3'

@@ -3,8 +3,10 @@
 #include "bridge/frames.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "bridge/show.h"
 #include "bridge/ticker.h"
 #include "tool/cli.h"
 
@@ -14,6 +16,8 @@ struct clasp_frames {
 	struct clasp_frames_config config;
 	struct clasp_bridge *bridge;
 	const char	*device;
+	struct clasp_str base;
+	struct clasp_show *show;	/* NULL: without --show */
 	struct clasp_dmx *dmx;
 	struct clasp_arena arena;	/* for a line of raw bytes */
 	struct clasp_ticker ticker;
@@ -112,6 +116,17 @@ send_release(struct clasp_frames *f)
 /* ---------------------------------------------------------------- the end */
 
 static void
+show_news(struct clasp_frames *f)
+{
+	const struct clasp_universe *u;
+	unsigned at = 0;
+
+	while ((u = clasp_dmx_next(f->dmx, &at)) != NULL)
+		if (u->dirty)
+			clasp_show_touch(f->show, u->number);
+}
+
+static void
 done(struct clasp_frames *f)
 {
 	if (f->over)
@@ -119,6 +134,8 @@ done(struct clasp_frames *f)
 	f->over = f->leaving = true;
 	clasp_ticker_stop(&f->ticker);
 	uv_timer_stop(&f->leave_timer);
+	if (f->show)
+		clasp_show_end(f->show);
 	f->config.done(f->config.user);
 }
 
@@ -172,6 +189,8 @@ leave(struct clasp_frames *f)
 	/* the one frame of --once waits for nobody */
 	if (once && ready(f)) {
 		clasp_dmx_play(f->dmx, server_now(f));
+		if (f->show)
+			show_news(f);
 		send_frames(f, f->ticker.next_us);
 		if (f->action == CLASP_EXIT_HOLD && !any_dirty(f) && ready(f))
 			done(f);
@@ -200,6 +219,8 @@ on_tick(uint64_t tick_us, void *user)
 	bool hushed = f->config.options->once && !f->leaving;
 
 	clasp_dmx_play(f->dmx, server_now(f));
+	if (f->show && !f->gathering)
+		show_news(f);
 	if (f->ended && !f->leaving && clasp_dmx_playing(f->dmx) == 0)
 		leave(f);
 	if (f->over || f->gathering || !ready(f))
@@ -321,6 +342,12 @@ clasp_frames_device_lost(struct clasp_frames *f, const char *why)
 }
 
 bool
+clasp_frames_shown(const struct clasp_frames *f)
+{
+	return f->config.options->show;
+}
+
+bool
 clasp_frames_leaving(const struct clasp_frames *f)
 {
 	return f->leaving;
@@ -354,6 +381,37 @@ clasp_frames_attach(struct clasp_frames *f,
 	bridging->finish = on_finish;
 	bridging->user = f;
 	f->device = bridging->device;
+	f->base = bridging->base;
+}
+
+static const uint8_t *
+levels(unsigned universe, unsigned *slots, void *user)
+{
+	struct clasp_frames *f = user;
+
+	*slots = f->config.slots > 0 ? f->config.slots : CLASP_DMX_SLOTS;
+	return clasp_dmx_universe(f->dmx, universe)->level;
+}
+
+static void
+start_show(struct clasp_frames *f)
+{
+	const struct clasp_bridge_options *o = f->config.options;
+	const struct clasp_show_config config = {
+		.prefix = f->base,
+		.split = clasp_dmx_is_split(f->dmx),
+		.style = o->show_style,
+		/* lines may be typed there */
+		.keys = cli.url_given || !isatty(STDIN_FILENO),
+		.levels = levels,
+		.user = f
+	};
+	const struct clasp_universe *u;
+	unsigned at = 0;
+
+	f->show = clasp_show_new(f->bridge, &config);
+	while ((u = clasp_dmx_next(f->dmx, &at)) != NULL)
+		clasp_show_touch(f->show, u->number);
 }
 
 void
@@ -377,6 +435,8 @@ clasp_frames_start(struct clasp_frames *f, struct clasp_bridge *bridge)
 	}
 	uv_timer_init(loop, &f->leave_timer);
 	f->leave_timer.data = f;
+	if (o->show)
+		start_show(f);
 	clasp_ticker_start(&f->ticker, loop,
 	    o->rate_hz > 0 ? o->rate_hz : f->config.rate_hz,
 	    f->config.keepalive_us, on_tick, f);
@@ -385,6 +445,8 @@ clasp_frames_start(struct clasp_frames *f, struct clasp_bridge *bridge)
 void
 clasp_frames_close(struct clasp_frames *f)
 {
+	if (f->show)
+		clasp_show_close(f->show);
 	uv_close((uv_handle_t *)&f->leave_timer, NULL);
 	clasp_ticker_close(&f->ticker, NULL);
 }

@@ -6,8 +6,8 @@
  *	lines --> proto/dmx --tick--> ready()? --> send() ... sent()
  *
  * What there is to it is here, once for DMX, Art-Net and sACN: the relay's
- * snapshot as one frame, --rate, --once, --hold, --on-exit, timelines, and
- * how it all ends.  The program only turns one universe into one packet.
+ * snapshot as one frame, --rate, --once, --hold, --on-exit, --show,
+ * timelines, and how it all ends.  The program only turns one universe into one packet.
  * Nothing is queued: what changes while the device is not ready is in the
  * next frame.
  *
@@ -34,6 +34,7 @@ struct clasp_frames_config {
 	const struct clasp_bridge_options *options;
 	double		 rate_hz;	/* without --rate */
 	uint64_t	 keepalive_us;	/* an unchanged frame at least so often */
+	unsigned	 slots;		/* shown by --show; 0: 512 */
 	unsigned	 repeats;	/* a changed one is sent again so many
 					 * ticks; sACN: 3 */
 	void		*user;
@@ -71,6 +72,8 @@ void	clasp_frames_device_open(struct clasp_frames *f, bool again);
 /* Like clasp_bridge_device_lost(), and the end when only the last frame was
  * waited for. */
 void	clasp_frames_device_lost(struct clasp_frames *f, const char *why);
+/* --show was given: levels are drawn, stdout is not for packets. */
+bool	clasp_frames_shown(const struct clasp_frames *f);
 /* Is it on its way to the end? */
 bool	clasp_frames_leaving(const struct clasp_frames *f);
 /* The loop has ended. */

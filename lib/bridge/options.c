@@ -44,6 +44,11 @@ frame_option(struct clasp_bridge_options *o, int id)
 	case CLI_HOLD:
 		o->hold = true;
 		return true;
+	case CLI_SHOW:
+		o->show = true;
+		o->show_style = cli_arg() ?
+		    (enum cli_grid_style)cli_arg_word() : CLI_GRID_HEX;
+		return true;
 	case CLI_ON_EXIT:
 		o->on_exit = (enum clasp_exit_action)cli_arg_word();
 		return true;

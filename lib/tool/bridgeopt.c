@@ -65,3 +65,11 @@ const struct cli_option cli_frame_options[] = {
 	    "hold blackout" },
 	{ 0 }
 };
+
+/* Those with levels to look at. */
+const struct cli_option cli_show_options[] = {
+	{ CLI_SHOW, 0, "show", "HOW", "draw the levels in the terminal, as "
+	    "hex (the default), dec or pct", CLI_ARG_MAYBE,
+	    CLI_COMPLETE_WORDS, "hex dec pct" },
+	{ 0 }
+};

@@ -112,6 +112,7 @@ extern const struct cli_option cli_device_options[];	/* --list --wait
 				 * --exit-on-loss */
 extern const struct cli_option cli_frame_options[];	/* --scale --rate
 				 * --once --hold --on-exit */
+extern const struct cli_option cli_show_options[];	/* --show */
 
 /* What the shared options came to; filled by cli_next. */
 struct cli_common {
@@ -222,6 +223,8 @@ int	cli_exit_code(void);
  * once.  SIGPIPE is ignored.
  */
 void	cli_signals(void (*woken)(int signal));
+/* Before the second one ends the program, in its handler, call fn. */
+void	cli_on_kill(void (*fn)(void));
 /* The signal that came, or 0. */
 int	cli_signal(void);
 /* As if none had come: for a program that exits 0 on a signal. */

@@ -12,6 +12,7 @@
 
 static const char *program = "clasp";
 static void (*on_die)(void);
+static bool (*on_line)(const char *line, size_t len);
 
 /* Codes from the most important one down. */
 static const enum cli_exit ranking[] = {
@@ -32,6 +33,12 @@ void
 cli_message_on_die(void (*flush)(void))
 {
 	on_die = flush;
+}
+
+void
+cli_message_on_line(bool (*keep)(const char *line, size_t len))
+{
+	on_line = keep;
 }
 
 /* Characters a terminal acts on, or that turn text around. */
@@ -75,6 +82,8 @@ cli_message_line(struct clasp_buf *buf)
 	ssize_t n;
 
 	clasp_buf_add_u8(buf, '\n');
+	if (on_line != NULL && on_line((const char *)buf->data, buf->len))
+		return;
 	while (at < buf->len) {
 		n = write(STDERR_FILENO, buf->data + at, buf->len - at);
 		if (n > 0)

@@ -21,4 +21,8 @@ void	cli_message_line(struct clasp_buf *buf);
 /* Called once before cli_die leaves: puts out what was collected. */
 void	cli_message_on_die(void (*flush)(void));
 
+/* From now on ask `keep` before a line, with its LF, goes to stderr; true: it
+ * took it.  NULL: nobody. */
+void	cli_message_on_line(bool (*keep)(const char *line, size_t len));
+
 #endif

@@ -119,6 +119,7 @@ const struct cli_option_group cli_option_groups[] = {
 	{ cli_bridge_both_options, "Every bridge", true },
 	{ cli_device_options, "Every bridge", true },
 	{ cli_frame_options, "Frames", true },
+	{ cli_show_options, "Frames", true },
 	{ cli_stop_options, "When to stop", false },
 	{ cli_type_options, "What to take", false },
 	{ cli_map_options, "Mapping", false },

@@ -10,6 +10,7 @@
 
 static volatile sig_atomic_t came;
 static void (*wake)(int);
+static void (*on_kill)(void);
 
 static void
 handle(int number)
@@ -18,6 +19,8 @@ handle(int number)
 
 	if (came) {
 		/* The second one: delivered again when we return. */
+		if (on_kill != NULL)
+			on_kill();
 		signal(number, SIG_DFL);
 		raise(number);
 		return;
@@ -50,6 +53,12 @@ cli_signals(void (*woken)(int signal))
 		/* no SA_RESTART: a read that waits must return */
 		sigaction(numbers[i], &action, NULL);
 	}
+}
+
+void
+cli_on_kill(void (*fn)(void))
+{
+	on_kill = fn;
 }
 
 int

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "wire/frame.h"
 
 /* ------------------------------------------------------------ small things */
@@ -686,6 +687,10 @@ frame(struct oracle *o, struct oracle_session *s, const uint8_t *p,
 		return used;
 	if (n <= 0 || f.encrypted || f.compressed) {
 		malformed(o, s, 100);
+		/* a length that is less than its frame's: all is lost */
+		if (n == CLASP_EINCOMPLETE &&
+		    s->link->framing == CLASP_FRAMING_LENGTH)
+			shut(o, s, CLASP_CLOSE_PROTOCOL, P_MALFORMED);
 		return used;
 	}
 	clasp_arena_reset(&o->work);
@@ -720,6 +725,9 @@ input(struct oracle *o, struct oracle_session *s,
 			at += frame(o, s, act->bytes + at, act->len - at);
 		}
 	} while (at < act->len && act->bytes[at] == CLASP_FRAME_MAGIC);
+	if (!held && at < act->len && s->state == OPEN &&
+	    s->link->framing == CLASP_FRAMING_LENGTH)
+		malformed(o, s, 100);
 	if (!held)
 		at = act->len;
 	if (held != act->held || at != act->used)

@@ -102,3 +102,19 @@ js() {
 @test "npm client: thirty of them, a relay killed ten times" {
 	js 'reconnect storm'
 }
+
+@test "npm client: the same under TLS" {
+	load ../cli/ca
+	ca root
+	issue good root DNS:localhost
+	stop_relay
+	start_relay --host 127.0.0.1 --cert good.pem --key good.key --tls-only
+	export CLASP_URL=wss://localhost:$RELAY_PORT
+	export NODE_EXTRA_CA_CERTS=$WORK/root.pem
+	js connect
+	js 'set and get'
+	js 'two clients'
+	unset NODE_EXTRA_CA_CERTS
+	run timeout $((40 * SLOW)) node "$BATS_TEST_DIRNAME/client.mjs" connect
+	assert_failure
+}

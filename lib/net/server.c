@@ -60,18 +60,6 @@ struct conn {
 					 * the queue; 0: none */
 };
 
-static void
-say(struct clasp_server *server, int level, const char *text,
-    const char *more)
-{
-	char line[512];
-
-	if (!server->config.log || level > server->config.log_level)
-		return;
-	snprintf(line, sizeof line, "%s%s", text, more);
-	server->config.log(server->config.user, level, line, NULL);
-}
-
 static uint64_t
 read_clock(struct clasp_server *server)
 {
@@ -142,7 +130,7 @@ on_log(void *user, int level, const char *text,
 {
 	const struct clasp_server *server = user;
 
-	if (level <= server->config.log_level)
+	if (server->config.log && level <= server->config.log_level)
 		server->config.log(server->config.user, level, text, about);
 }
 
@@ -292,6 +280,21 @@ release(struct clasp_server *server)
 	free(server);
 }
 
+/* Also of one that closes without HELLO: then it has no session. */
+static void
+tell_closed(const struct conn *c, const char *reason)
+{
+	struct clasp_log_about about = {
+		.session = clasp_str_c(clasp_session_id(c->session))
+	};
+	char line[256];
+
+	if (about.session.len == 0)
+		about.session = CLASP_STR_NONE;
+	snprintf(line, sizeof line, "connection closed: %s", reason);
+	on_log(c->server, CLASP_LOG_DEBUG, line, &about);
+}
+
 static void
 on_closed(struct clasp_link *link, int error, const char *reason, void *user)
 {
@@ -299,7 +302,7 @@ on_closed(struct clasp_link *link, int error, const char *reason, void *user)
 	struct clasp_server *server = c->server;
 
 	(void)error;
-	say(server, CLASP_LOG_DEBUG, "connection closed: ", reason);
+	tell_closed(c, reason);
 	if (server->now_link == link)
 		server->now_link = NULL;
 	if (c->woken)

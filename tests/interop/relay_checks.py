@@ -2541,8 +2541,8 @@ def bundle_all_or_nothing():
             (400, set_("/r", 2, revision=7), "/r"),
             (400, set_("/good", 2, revision=0), "/good"),
             (400, set_("/good", 2, revision=2), "/good"),
-            (403, set_("/$relay/x", 1), "/$relay/x"),
-            (403, publish("/$relay/x", 1), "/$relay/x")):
+            (301, set_("/$relay/x", 1), "/$relay/x"),
+            (301, publish("/$relay/x", 1), "/$relay/x")):
         a.send(bundle(good, publish("/e", 1), bad, set_("/after", 1)))
         m = a.next(ERROR)
         same((m.code, m.address), (code, address), "ERROR %r" % m.text)

@@ -250,6 +250,11 @@ make_announce(const struct sim_step *step, struct clasp_arena *arena,
 	s[0].kind = (uint8_t)((uint64_t)step->arg[1] % 5);
 	if (step->arg[1] % 2)
 		s[0].datatype = CLASP_STR("f64");
+	if (step->arg[2] >= 0) {
+		s[0].kind = CLASP_PARAM;
+		s[0].has_meta = s[0].has_range = true;
+		s[0].max = (double)step->arg[2];
+	}
 	s[1].address = sim_pattern(step->arg[0] % 20);
 	s[1].kind = CLASP_PARAM;
 	s[1].access = CLASP_STR("rw");

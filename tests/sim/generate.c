@@ -66,6 +66,9 @@ value(struct maker *m)
 {
 	if (chance(m, 1))
 		return ONE_OF(m, -1, -2, -3);
+	/* to compete they have to go up and down */
+	if (m->script->config.strategies)
+		return below(m, 220);
 	return ++m->value;
 }
 
@@ -308,7 +311,8 @@ asks(struct maker *m)
 
 	switch (below(m, 4)) {
 	case 0:
-		add(m, OP_ANNOUNCE, c, address(m), below(m, 6), 0, 0, 0);
+		add(m, OP_ANNOUNCE, c, address(m), below(m, 6), chance(m,
+		    70) ? -1 : 100, 0, 0);
 		break;
 	case 1:
 		add(m, OP_QUERY, c, chance(m, 10) ? below(m,
@@ -411,7 +415,7 @@ configure(struct maker *m, struct sim_config *c)
 	c->gestures = chance(m, 90);
 	c->interval = ONE_OF(m, 16000, 16000, 5000, 0);
 	c->rate = chance(m, 75) ? 0 : ONE_OF(m, 10, 50, 500);
-	c->strategies = 0;
+	c->strategies = chance(m, 35);
 }
 
 void

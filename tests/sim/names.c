@@ -38,6 +38,15 @@ static const struct sim_name patterns[] = {
 	{ "bad:stars", "/**/**/**/**/**/**/**/**/**" },
 };
 
+const struct sim_policy sim_policies[SIM_POLICIES] = {
+	{ "/a", '>', false, 0, 0 },
+	{ "/a/x", '<', true, 20, 150 },
+	{ "/a/y", 'l', false, 0, 0 },
+	{ "/b", 'm', true, 10, 120 },
+	{ "/zone*", '>', true, 0, 199 },
+	{ "/**", 'w', false, 0, 0 },
+};
+
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
 static struct clasp_str

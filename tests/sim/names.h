@@ -6,6 +6,7 @@
 #ifndef TESTS_SIM_NAMES_H
 #define TESTS_SIM_NAMES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/str.h"
@@ -28,5 +29,17 @@ struct clasp_str sim_pattern(int64_t i);
 const char *sim_pattern_name(int64_t i);
 int64_t	sim_pattern_by_name(struct clasp_str name);
 uint32_t sim_patterns(void);
+
+/* How params are treated in games with strategies; first match counts. */
+struct sim_policy {
+	const char	*pattern;
+	char		 strategy;	/* 'w' lww, '>' max, '<' min, 'l' lock,
+					 * 'm' merge */
+	bool		 has_range;
+	int64_t		 low, high;
+};
+
+#define SIM_POLICIES	6
+extern const struct sim_policy sim_policies[SIM_POLICIES];
 
 #endif

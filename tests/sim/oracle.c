@@ -286,6 +286,10 @@ signal_put(struct oracle *o, const struct clasp_signal *m)
 	e->datatype = oracle_text(m->datatype);
 	e->access = oracle_text(m->access);
 	e->kind = m->kind;
+	e->bounds = m->kind == CLASP_PARAM && m->has_range &&
+	    m->min <= m->max;
+	e->low = m->min;
+	e->high = m->max;
 	e->accessed_us = o->now_us;
 	e->touched = ++o->touches;
 }

@@ -58,6 +58,8 @@ struct oracle_param {
 struct oracle_signal {
 	struct oracle_text address, datatype, access;
 	bool		 has_datatype, has_access;
+	bool		 bounds;	/* of a param: the range below */
+	double		 low, high;
 	uint8_t		 kind;
 	uint64_t	 accessed_us, touched;
 };
@@ -235,6 +237,7 @@ struct oracle_write {
 	struct oracle_session *session;	/* NULL: has left */
 	uint64_t	 serial;	/* of who writes */
 	const char	*writer;
+	bool		 crowded;	/* there is no room for a new one */
 };
 struct oracle_result {
 	int		 code;		/* 0 or why not */

@@ -89,10 +89,8 @@ member_code(struct oracle *o, const struct from *from,
 			return 101;
 		return 0;
 	}
-	if ((!m->set.has_revision || m->set.revision == 0) &&
-	    pushes_own(o, from, b, i))
-		return 501;
 	w = write_of(from, &m->set);
+	w.crowded = pushes_own(o, from, b, i);
 	oracle_write(o, &w, &result);
 	return result.code;
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "names.h"
+
 #define TTL_ABSOLUTE	0x80000000u
 
 /* When it would be gone if nobody held its lock; MAX: never. */
@@ -196,6 +198,75 @@ refuse(struct oracle_result *out, int code, enum sim_promise why)
 	sim_stake(why);
 }
 
+/* ---------------------------------------------------- ranges, strategies */
+
+static const struct sim_policy *
+policy_of(const struct oracle *o, struct clasp_str address)
+{
+	int i;
+
+	for (i = 0; o->config.strategies && i < SIM_POLICIES; i++)
+		if (oracle_match(clasp_str_c(sim_policies[i].pattern),
+		    address))
+			return &sim_policies[i];
+	return NULL;
+}
+
+/* Small numbers: nothing is lost by taking integers as floats. */
+static bool
+number_of(const struct clasp_value *v, double *out)
+{
+	*out = v->type == CLASP_INT ? (double)v->integer : v->number;
+	return v->type == CLASP_INT || v->type == CLASP_FLOAT;
+}
+
+static bool
+outside(const struct oracle *o, const struct clasp_set *set,
+    const struct sim_policy *policy)
+{
+	const struct oracle_signal *e;
+	double x;
+	uint32_t i;
+
+	if (!number_of(&set->value, &x))
+		return false;
+	if (policy != NULL && policy->has_range &&
+	    !(x >= (double)policy->low && x <= (double)policy->high))
+		return true;
+	for (i = 0; i < o->nsignals; i++) {
+		e = &o->signals[i];
+		if (e->bounds && !(x >= e->low && x <= e->high) &&
+		    clasp_str_eq(oracle_str(&e->address), set->address))
+			return true;
+	}
+	return false;
+}
+
+/* 0, or why it does not take the place of the old one. */
+static int
+compete(const struct sim_policy *policy, const struct oracle_param *r,
+    const struct clasp_value *v)
+{
+	struct clasp_reader in = clasp_reader_on(r->value.p + 1,
+	    r->value.n - 1);
+	struct clasp_value old;
+	double x, y;
+	bool ok;
+
+	if (policy == NULL || (policy->strategy != '>' &&
+	    policy->strategy != '<'))
+		return 0;
+	ok = number_of(v, &x);
+	if (ok && x != x)
+		return 402;
+	/* what needs memory is no number */
+	if (!ok || r->value.p[0] > CLASP_CODE_F64 ||
+	    clasp_value_get(&in, r->value.p[0], NULL, 0, &old) < 0 ||
+	    !number_of(&old, &y) || y != y)
+		return 0;
+	return (policy->strategy == '>' ? x > y : x < y) ? 0 : 400;
+}
+
 static void
 stamp(struct oracle *o, struct oracle_param *r, const struct oracle_write *w)
 {
@@ -220,8 +291,10 @@ void
 oracle_write(struct oracle *o, const struct oracle_write *w,
     struct oracle_result *out)
 {
+	const struct sim_policy *policy = policy_of(o, w->address);
 	const struct clasp_set *set = w->set;
 	struct oracle_param *r = oracle_param(o, w->address);
+	int code;
 	uint64_t actual = r ? r->revision : 0;
 	bool lock = set->lock && w->session != NULL;
 	bool gone = set->has_ttl && set->ttl == TTL_ABSOLUTE;
@@ -241,6 +314,14 @@ oracle_write(struct oracle *o, const struct oracle_write *w,
 		refuse(out, 401, P_LOCKED);
 		return;
 	}
+	if (outside(o, set, policy)) {
+		refuse(out, 402, P_RANGE);
+		return;
+	}
+	if (r != NULL && (code = compete(policy, r, &set->value)) != 0) {
+		refuse(out, code, P_STRATEGY);
+		return;
+	}
 	if (r == NULL) {
 		if (gone && !lock) {
 			/* told to everybody, kept by nobody */
@@ -249,7 +330,7 @@ oracle_write(struct oracle *o, const struct oracle_write *w,
 			out->life = ++o->lives;
 			return;
 		}
-		if (!make_room(o)) {
+		if (w->crowded || !make_room(o)) {
 			refuse(out, 501, P_REJECT);
 			return;
 		}

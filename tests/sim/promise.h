@@ -88,6 +88,8 @@ X(RATE,		"relay 11",   "too fast: not done, 429 once a second", 50) \
 X(GESTURES,	"relay 11",   "256 open gestures: the oldest goes", 1) \
 X(REVISION,	"state 3",    "conditions are kept, 400", 100) \
 X(LOCKED,	"state 3",    "a lock keeps others out, 401", 50) \
+X(RANGE,	"state 3",    "outside the range: 402", 20) \
+X(STRATEGY,	"state 4",    "max and min: 400 unless it wins", 20) \
 X(UNLOCK,	"state 5",    "a foreign unlock opens nothing", 10) \
 X(RELEASE,	"state 5",    "locks go with their session", 10) \
 X(SLIDING,	"state 6",    "sliding: each access puts it off", 10) \

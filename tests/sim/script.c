@@ -37,7 +37,7 @@ static const struct op {
 	[OP_COMPOSE] = { "compose", true, { { NULL, 0 } } },
 	[OP_BUNDLE] = { "bundle", true, { { "when", NUMBER } } },
 	[OP_ANNOUNCE] = { "announce", true, { { "address", ADDRESS },
-	    { "kind", NUMBER } } },
+	    { "kind", NUMBER }, { "range", NUMBER } } },
 	[OP_QUERY] = { "query", true, { { "pattern", PATTERN } } },
 	[OP_SYNC] = { "sync", true, { { "t1", NUMBER } } },
 	[OP_PING] = { "ping", true, { { NULL, 0 } } },

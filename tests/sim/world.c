@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/session.h"
+#include "names.h"
 #include "promise.h"
 
 /* ------------------------------------------------------- the router's calls */
@@ -72,6 +73,28 @@ act(struct sim_world *w, int kind, int c)
 
 /* -------------------------------------------------------------------- life */
 
+static void
+configure(struct sim_world *w)
+{
+	static const char letters[] = "w><lm";	/* as clasp_strategy */
+	struct clasp_policy policies[SIM_POLICIES];
+	const struct sim_policy *p;
+	int i;
+
+	memset(policies, 0, sizeof policies);
+	for (i = 0; i < SIM_POLICIES; i++) {
+		p = &sim_policies[i];
+		policies[i].path = clasp_str_c(p->pattern);
+		policies[i].strategy = (enum clasp_strategy)
+		    (strchr(letters, p->strategy) - letters);
+		policies[i].has_range = p->has_range;
+		policies[i].range.low = clasp_int(p->low);
+		policies[i].range.high = clasp_float((double)p->high);
+	}
+	if (clasp_router_configure(w->router, policies, SIM_POLICIES) < 0)
+		abort();
+}
+
 void
 sim_world_open(struct sim_world *w, const struct sim_config *config)
 {
@@ -101,6 +124,8 @@ sim_world_open(struct sim_world *w, const struct sim_config *config)
 	w->router = clasp_router_new(&c, &events, w);
 	if (w->router == NULL)
 		abort();
+	if (config->strategies)
+		configure(w);
 	playing = w;
 }
 

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 
 #include "relay/certificate.h"
+#include "net/acceptor.h"
 #include "relay/listeners.h"
 #include "relay/log.h"
 #include "relay/operation.h"
@@ -19,20 +20,38 @@
 #include "relay/signals.h"
 #include "tool/cli.h"
 
+#define OTHER_FILES	24	/* descriptors that are no sessions */
+
 static struct clasp_options options;
 static struct clasp_server *server;
 static uv_loop_t loop;
+
+static struct rlimit descriptors;
 
 /* Sockets are what a relay runs out of first. */
 static void
 raise_descriptors(void)
 {
-	struct rlimit limit;
+	uint32_t wanted = options.server.router.max_sessions;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
+	if (getrlimit(RLIMIT_NOFILE, &descriptors) < 0)
+		return;
+	descriptors.rlim_cur = descriptors.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &descriptors);
+	if (wanted > 0 && descriptors.rlim_cur < wanted + OTHER_FILES)
+		clasp_log_line(CLASP_LOG_WARN, "%llu descriptors are too "
+		    "few for %u sessions: raise the limit, or lower "
+		    "--max-sessions",
+		    (unsigned long long)descriptors.rlim_cur,
+		    (unsigned)wanted);
+}
+
+static void
+on_full(void)
+{
+	clasp_log_line(CLASP_LOG_WARN, "all of %llu descriptors are in use: "
+	    "callers are turned away",
+	    (unsigned long long)descriptors.rlim_cur);
 }
 
 static void
@@ -106,6 +125,7 @@ main(int argc, char **argv)
 	clasp_listeners_check(&listeners, &options);
 	open_log();
 	raise_descriptors();
+	clasp_acceptor_on_full(on_full);
 	uv_loop_init(&loop);
 	make_server();
 	clasp_settings_start(options.app_config, clasp_server_router(server));

@@ -10,6 +10,7 @@
 
 #define BACKLOG		4096
 #define TURN_MAX	64	/* accepted in one turn of the loop */
+#define FULL_MS		60000	/* between words about running out */
 #define RESERVED	16	/* descriptors for files and the like */
 
 /* A peer may have a descriptor below this. */
@@ -26,9 +27,24 @@ most_of(void)
 	return (int)limit.rlim_cur - RESERVED;
 }
 
+static void (*tell_full)(void);
+
+void
+clasp_acceptor_on_full(void (*fn)(void))
+{
+	tell_full = fn;
+}
+
 static bool
 make_room(struct clasp_acceptor *acceptor)
 {
+	static uint64_t told_ms;
+	uint64_t now = uv_now(acceptor->poll.loop);
+
+	if (tell_full && (told_ms == 0 || now >= told_ms + FULL_MS)) {
+		told_ms = now;
+		tell_full();
+	}
 	return acceptor->make_room && acceptor->make_room(acceptor);
 }
 

@@ -31,6 +31,11 @@ struct clasp_acceptor {
 /* Listen on a bound socket.  0 or a negative errno; fd is closed then. */
 int	clasp_acceptor_start(struct clasp_acceptor *acceptor, uv_loop_t *loop,
 	    int fd);
+/*
+ * Have fn called when descriptors run out, at most once a minute, whichever
+ * acceptor of the process it is.  NULL: nobody wants to know.
+ */
+void	clasp_acceptor_on_full(void (*fn)(void));
 /* `closed` comes from the loop. */
 void	clasp_acceptor_stop(struct clasp_acceptor *acceptor);
 

@@ -493,6 +493,11 @@ check() {
 	ulimit -Sn 64
 	run timeout $((60 * SLOW)) python3 "$CHECKS" few_descriptors
 	assert_success
+	# told at the start, and once when it came to that
+	run grep -c warning: relay.log
+	assert_output 2
+	grep -q 'warning: 64 descriptors are too few for 1000 sessions' relay.log
+	grep -q 'warning: all of 64 descriptors are in use' relay.log
 	stop_relay
 }
 

@@ -232,3 +232,12 @@ none() {
 	run "$TOP/tests/docs/run-readme" "$TOP/README.md"
 	assert_success
 }
+
+@test "the simulator's promises are those of its page" {
+	[ -x "$BIN/../test/sim" ] || skip 'no simulator was built'
+	"$BIN/../test/sim" --promises >promises
+	[ -s promises ]
+	awk '/^## What is promised/ { on = 1 } /^## What it does/ { on = 0 }
+	    on && /^\| [A-Z]/' "$TOP/docs/simulator.md" >page
+	diff promises page
+}

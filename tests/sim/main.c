@@ -3,6 +3,7 @@
  *
  *	sim [--seed N] [--steps N] [--game N] [--print]
  *	sim --replay FILE
+ *	sim --promises
  *
  * A run is a number of games, each with limits and steps of its own, made
  * from one seed; without --seed a fresh one is taken and told.  Each promise
@@ -32,18 +33,21 @@ static const struct option options[] = {
 	{ "replay", required_argument, NULL, 'r' },
 	{ "print", no_argument, NULL, 'p' },
 	{ "shrink", required_argument, NULL, 'k' },
+	{ "promises", no_argument, NULL, 't' },
 	{ NULL, 0, NULL, 0 }
 };
 
 static const char usage[] =
     "Usage: sim [--seed N] [--steps N] [--game N] [--shrink N] [--print]\n"
-    "       sim --replay FILE\n"
+    "       sim --replay FILE [--shrink N]\n"
+    "       sim --promises\n"
     "  --seed N     the same games again; without it fresh ones\n"
     "  --steps N    steps in all (100000)\n"
     "  --game N     steps of one game (1000)\n"
     "  --shrink N   games spent on a shorter script (2000); 0: none\n"
     "  --print      print the scripts, play nothing\n"
-    "  --replay F   play one script\n";
+    "  --replay F   play one script, or the one in a log\n"
+    "  --promises   what is promised, as a table\n";
 
 static uint64_t
 number(const char *text)
@@ -121,6 +125,19 @@ replay(const char *path, uint32_t shrink)
 	return at >= 0;
 }
 
+/* For docs/simulator.md, which is compared with it. */
+static void
+print_promises(void)
+{
+	int p;
+
+	for (p = 0; p < PROMISES; p++)
+		printf("| %s | %s | %s |\n",
+		    sim_promise_name((enum sim_promise)p),
+		    sim_promise_where((enum sim_promise)p),
+		    sim_promise_text((enum sim_promise)p));
+}
+
 /* All games of a run; returns the promise that one of them broke. */
 static enum sim_promise
 run(uint64_t seed, uint64_t steps, uint32_t each, uint32_t shrink,
@@ -181,6 +198,9 @@ main(int argc, char **argv)
 		case 'p':
 			print = true;
 			break;
+		case 't':
+			print_promises();
+			return 0;
 		default:
 			fputs(usage, stderr);
 			return 2;

@@ -549,11 +549,11 @@ sync_time(struct oracle *o, struct oracle_session *s, uint64_t t1)
 {
 	const struct clasp_msg *m;
 
-	m = oracle_reply(o, s, CLASP_SYNC, P_BARRIER, "SYNC");
+	m = oracle_reply(o, s, CLASP_SYNC, P_SYNC, "SYNC");
 	if (m != NULL && (m->sync.t1 != t1 || !m->sync.has_t2 ||
-	    !m->sync.has_t3 || m->sync.t2 > m->sync.t3 ||
-	    m->sync.t3 > o->now_us || m->sync.t2 < o->now_us))
-		sim_broken(P_BARRIER, "SYNC with t1 %llu, t2 %llu, t3 %llu",
+	    !m->sync.has_t3 || m->sync.t2 != o->now_us ||
+	    m->sync.t3 != o->now_us + SIM_SPENT_US))
+		sim_broken(P_SYNC, "SYNC with t1 %llu, t2 %llu, t3 %llu",
 		    (unsigned long long)m->sync.t1,
 		    (unsigned long long)m->sync.t2,
 		    (unsigned long long)m->sync.t3);

@@ -28,6 +28,7 @@
 #include "wire/message.h"
 
 #define ORACLE_SECOND	UINT64_C(1000000)
+#define SIM_SPENT_US	2	/* between a SYNC read and its answer */
 
 /* A value as its bytes, its code in front. */
 struct oracle_value {

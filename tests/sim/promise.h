@@ -31,6 +31,7 @@ X(MALFORMED,	"relay 2.13", "malformed: few errors, closed at 100", 100) \
 X(LEAVE,	"relay 2.18", "who has left gets and holds nothing", 300) \
 X(SET,		"relay 3",    "a SET that is accepted has its ACK", 1000) \
 X(GET,		"relay 3",    "GET: the value, or 201", 300) \
+X(SYNC,		"relay 3",    "SYNC: when read, when answered", 100) \
 X(ADDRESS,	"relay 3",    "bad addresses: 200, nothing happens", 100) \
 X(SIZE,		"relay 4.4",  "too large: 402, nothing happens", 10) \
 X(FIGURES,	"relay 12",   "figures are those of the tables", 1000) \

@@ -51,6 +51,13 @@ on_flush(struct clasp_session *s, void *link)
 	sim_link_take(link, playing->now_us);
 }
 
+/* A little has been spent since the message was read. */
+static uint64_t
+on_clock(void *user)
+{
+	return ((struct sim_world *)user)->now_us + SIM_SPENT_US;
+}
+
 static struct sim_action *
 act(struct sim_world *w, int kind, int c)
 {
@@ -99,7 +106,8 @@ void
 sim_world_open(struct sim_world *w, const struct sim_config *config)
 {
 	static const struct clasp_router_events events = { .wake = on_wake,
-	    .flush = on_flush, .close = on_close, .pause = on_pause };
+	    .flush = on_flush, .close = on_close, .pause = on_pause,
+	    .clock = on_clock };
 	struct clasp_router_config c;
 
 	memset(w, 0, sizeof *w);

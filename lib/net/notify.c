@@ -51,8 +51,9 @@ clasp_notify_open(void)
 		return false;
 	address.sun_family = AF_UNIX;
 	memcpy(address.sun_path, path, n);
+	/* an abstract one begins with NUL, and does not end with it */
 	if (path[0] == '@')
-		address.sun_path[0] = '\0';	/* abstract: no NUL at its end */
+		address.sun_path[0] = '\0';
 	address_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n);
 	read_watchdog();
 	unsetenv("NOTIFY_SOCKET");

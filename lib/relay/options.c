@@ -64,7 +64,8 @@ static const struct cli_option own_options[] = {
 	    CLI_COMPLETE_FILE, NULL },
 	WITH(OWN_MAX_SESSIONS, "max-sessions", "N",
 	    "sessions at a time (1000); 0: no limit"),
-	WITH(OWN_MAX_SESSIONS, "max-clients", "N", "the same as --max-sessions"),
+	WITH(OWN_MAX_SESSIONS, "max-clients", "N",
+	    "the same as --max-sessions"),
 	WITH(OWN_MAX_SUBSCRIPTIONS, "max-subscriptions", "N",
 	    "subscriptions of a session (100); 0: no limit"),
 	WITH(OWN_MAX_PARAMS, "max-params", "N",
@@ -258,8 +259,9 @@ take_limit(int id)
 	}
 }
 
-static void
-take_option(int id)
+/* Where it listens, and to what. */
+static bool
+take_listener(int id)
 {
 	switch (id) {
 	case OWN_PORT:
@@ -271,31 +273,6 @@ take_option(int id)
 		break;
 	case OWN_LISTEN:
 		add_listen(cli_arg());
-		break;
-	case OWN_PORT_FILE:
-		out->port_file = cli_arg();
-		break;
-	case OWN_NAME:
-		out->server.router.name = clasp_str_c(cli_arg());
-		break;
-	case OWN_LOG_LEVEL:
-		set_log_level(cli_arg());
-		break;
-	case OWN_HEALTH_PORT:
-		out->health_port = (int)cli_arg_number(0, 65535);
-		break;
-	case OWN_METRICS_PORT:
-		out->metrics_port = (int)cli_arg_number(0, 65535);
-		break;
-	case OWN_LOG_FILE:
-		out->log_file = cli_arg();
-		break;
-	case OWN_APP_CONFIG:
-		out->app_config = cli_arg();
-		break;
-	case OWN_NO_TTL:
-		out->server.router.param_ttl_s = 0;
-		out->server.router.signal_ttl_s = 0;
 		break;
 	case OWN_CERT:
 		out->cert = cli_arg();
@@ -309,12 +286,57 @@ take_option(int id)
 	case OWN_NO_WEBSOCKET:
 		out->no_websocket = true;
 		break;
+	case OWN_HEALTH_PORT:
+		out->health_port = (int)cli_arg_number(0, 65535);
+		break;
+	case OWN_METRICS_PORT:
+		out->metrics_port = (int)cli_arg_number(0, 65535);
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+static bool
+take_behaviour(int id)
+{
+	switch (id) {
+	case OWN_NO_TTL:
+		out->server.router.param_ttl_s = 0;
+		out->server.router.signal_ttl_s = 0;
+		break;
 	case OWN_GESTURE_INTERVAL:
 		out->server.router.gesture_us =
 		    (uint32_t)cli_arg_number(0, 60000) * 1000;
 		break;
 	case OWN_NO_GESTURES:
 		out->server.router.gestures = false;
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+static void
+take_option(int id)
+{
+	switch (id) {
+	case OWN_PORT_FILE:
+		out->port_file = cli_arg();
+		break;
+	case OWN_NAME:
+		out->server.router.name = clasp_str_c(cli_arg());
+		break;
+	case OWN_LOG_LEVEL:
+		set_log_level(cli_arg());
+		break;
+	case OWN_LOG_FILE:
+		out->log_file = cli_arg();
+		break;
+	case OWN_APP_CONFIG:
+		out->app_config = cli_arg();
 		break;
 	case OWN_TRUE_ALREADY:
 		break;
@@ -325,10 +347,10 @@ take_option(int id)
 	case OWN_MISSING:
 		cli_arg_bad("not built into this relay");
 	default:
-		take_limit(id);
+		if (!take_listener(id) && !take_behaviour(id))
+			take_limit(id);
 	}
 }
-
 
 void
 clasp_options_read(struct clasp_options *o, int argc, char **argv)

@@ -1,7 +1,5 @@
 /* test_own.c - what a relay tells of itself under /$relay, and its counting. */
-#include "core/departed.h"
-#include "core/figures.h"
-#include "core/store.h"
+#include "core/session.h"
 #include "world.h"
 
 static struct world w;
@@ -538,6 +536,76 @@ many_updates_are_spread_over_turns(void)
 	world_close(&w);
 }
 
+/* What is known of watching agrees with the subscriptions there are. */
+static void
+count_watches(void)
+{
+	const struct clasp_router *r = w.router;
+	const struct clasp_session *s;
+	const struct clasp_sub *sub;
+	uint32_t total = 0, own;
+
+	for (s = r->sessions[CLASP_SESSION_OPEN].first; s != NULL;
+	    s = s->next) {
+		own = 0;
+		for (sub = s->subscriber.first; sub != NULL; sub = sub->next)
+			own += clasp_own_names(clasp_sub_pattern(sub));
+		t_eq_int(s->own_watches, own, "session");
+		total += own;
+	}
+	t_eq_int(r->own.watches, total, "router");
+}
+
+static void
+chance_finds_no_wrong_count(void)
+{
+	static const char *const patterns[] = { "/$relay/**", "/**",
+	    "/$relay/sessions/*", "/$relay/uptime", "/a", "/$relay/" };
+	struct peer *peers[12] = { 0 }, *p;
+	struct clasp_msg lock = msg_set("/a", clasp_int(1));
+	unsigned seed = 7, step, n;
+
+	begin();
+	for (step = 0; step < 1300 * 12 && t_bad == 0; step++) {
+		seed = seed * 1103515245u + 12345u;
+		n = seed >> 16;
+		p = peers[n % 12];
+		if (p == NULL || p->s == NULL) {
+			if (w.count < WORLD_PEERS)
+				peers[n % 12] = peer_join(&w);
+			continue;
+		}
+		switch (n / 12 % 16) {
+		case 0:
+			clasp_session_close(p->s, w.now);
+			p->s = NULL;
+			break;
+		case 1:		/* its socket is full for a while */
+			p->window = p->window == SIZE_MAX ? 0 : SIZE_MAX;
+			break;
+		case 2:
+			peer_unsubscribe(p, n / 192 % 3);
+			break;
+		case 3:
+			lock.set.lock = n & 1024;
+			lock.set.unlock = !lock.set.lock;
+			peer_send(p, &lock);
+			break;
+		case 4:
+			tick(n % 700000);
+			break;
+		default:
+			peer_subscribe(p, n / 192 % 3,
+			    patterns[n / 576 % 6], 0);
+		}
+		world_pump(&w);
+		if (p->s != NULL)
+			peer_skip(p);
+		count_watches();
+	}
+	world_close(&w);
+}
+
 static void
 what_happens_is_counted(void)
 {
@@ -613,6 +681,7 @@ main(void)
 	t_run(the_last_to_leave_are_kept);
 	t_run(thousands_of_sessions_come_in_parts);
 	t_run(many_updates_are_spread_over_turns);
+	t_run(chance_finds_no_wrong_count);
 	t_run(what_happens_is_counted);
 	t_run(a_bucket_holds_what_it_says);
 	return t_end();

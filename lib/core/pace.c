@@ -650,9 +650,7 @@ clasp_pace_deliver(struct clasp_session *s, struct clasp_cast *cast,
 		return false;
 	hash = hash_of(cast);
 	hits = judge_all(s, cast, hash, now_us, &pass);
-	/* while values are missed this one's address joins them */
-	if (!pass && !(cast->newest && s->missed != NULL) &&
-	    hold_all(s->router, hits, cast, parcel))
+	if (!pass && hold_all(s->router, hits, cast, parcel))
 		return false;
 	sent = clasp_session_deliver(s, cast, now_us);
 	for (pace = hits; pace != NULL; pace = pace->next_hit)

@@ -606,6 +606,24 @@ any_of_several_lets_it_through(void)
 	end();
 }
 
+/* One that would have waited counts no delivery, only its own. */
+static void
+what_another_lets_through_begins_no_period(void)
+{
+	begin_pair(10, 0);
+	peer_subscribe(sub, 2, "/a/x", 0);
+	peer_set(pub, "/a/x", clasp_int(1));
+	at(50);
+	peer_set(pub, "/a/x", clasp_int(2));
+	expect_set(sub, "/a/x", 1);
+	expect_set(sub, "/a/x", 2);
+	peer_unsubscribe(sub, 2);
+	at(101);
+	peer_set(pub, "/a/x", clasp_int(3));
+	expect_set(sub, "/a/x", 3);
+	end();
+}
+
 static void
 the_finer_epsilon_lets_it_through(void)
 {
@@ -848,9 +866,20 @@ what_waits_comes_before_what_shows_it(void)
 		t_eq_int(msg.snapshot.params[0].revision, 2, "GET");
 	at(150);
 	peer_expect_none(sub);
-	/* that was a delivery, as to the rate */
 	peer_set(pub, "/a/x", clasp_int(3));
 	expect_set(sub, "/a/x", 3);
+	/* what is sent early is a delivery, as to the rate */
+	at(240);
+	peer_set(pub, "/a/x", clasp_int(31));
+	peer_get(sub, "/a/x");
+	expect_set(sub, "/a/x", 31);
+	peer_skip(sub);
+	at(260);
+	peer_set(pub, "/a/x", clasp_int(32));
+	at(339);
+	peer_expect_none(sub);
+	at(340);
+	expect_set(sub, "/a/x", 32);
 	peer_set(pub, "/a/x", clasp_int(4));
 	peer_set(pub, "/a/y", clasp_int(1));
 	peer_set(pub, "/a/y", clasp_int(2));
@@ -859,19 +888,19 @@ what_waits_comes_before_what_shows_it(void)
 	peer_subscribe(sub, 2, "/a/x", 0);
 	expect_set(sub, "/a/x", 4);
 	if (peer_expect(sub, CLASP_SNAPSHOT, &msg))
-		t_eq_int(msg.snapshot.params[0].revision, 4, "snapshot");
+		t_eq_int(msg.snapshot.params[0].revision, 6, "snapshot");
 	peer_expect_none(sub);
-	at(250);
+	at(440);
 	expect_set(sub, "/a/y", 2);
 	peer_unsubscribe(sub, 2);
 	/* a GET of another has no part in it */
-	at(400);
+	at(600);
 	peer_set(pub, "/a/x", clasp_int(5));
 	peer_set(pub, "/a/x", clasp_int(6));
 	peer_get(pub, "/a/x");
 	peer_get(sub, "/a/y");
-	at(500);
-	t_eq_int(rising(sub, 4, &value, &sets), 6, "revision");
+	at(700);
+	t_eq_int(rising(sub, 6, &value, &sets), 8, "revision");
 	end();
 }
 
@@ -880,6 +909,38 @@ one_address(struct clasp_router_config *config)
 {
 	config->queue_msgs = 10;
 	config->burst_bytes = 0;
+}
+
+/* What follows an overflow is what the next is compared with. */
+static void
+what_was_missed_is_a_delivery(void)
+{
+	int i;
+
+	begin_with(one_address);
+	pub = peer_join(&w);
+	sub = peer_join(&w);
+	subscribe_with(sub, 1, "/a/*", 10, 1);
+	peer_subscribe(sub, 2, "/b", 0);
+	peer_set(pub, "/a/x", clasp_int(0));
+	expect_set(sub, "/a/x", 0);
+	at(500);
+	sub->window = 0;
+	for (i = 0; i < 30; i++)
+		peer_publish(pub, "/b", CLASP_EVENT, clasp_int(i));
+	peer_set(pub, "/a/x", clasp_int(5));
+	sub->window = SIZE_MAX;
+	for (i = 0; i < 10; i++)
+		expect_stream(sub, "/b", i);
+	expect_set(sub, "/a/x", 5);
+	peer_set(pub, "/a/x", clasp_float(5.5));
+	peer_set(pub, "/a/x", clasp_float(9));
+	at(599);
+	peer_expect_none(sub);
+	at(600);
+	expect_set(sub, "/a/x", 9);
+	peer_expect_none(sub);
+	end();
 }
 
 /* A full queue: the newest value follows once, in place of what waits. */
@@ -920,7 +981,7 @@ what_was_missed_and_what_waits_meet(void)
 }
 
 static void
-a_large_snapshot_and_what_waits(void)
+large_snapshot(double step_ms)
 {
 	enum { N = 60000 };
 	static char text[200];
@@ -955,10 +1016,12 @@ a_large_snapshot_and_what_waits(void)
 	for (i = 4; i < 8; i++) {
 		peer_set(pub, "/a/a", clasp_int(i));
 		peer_set(pub, "/a/z", clasp_int(i));
-		at(100 * i);
+		at(step_ms * i);
 	}
 	sub->window = SIZE_MAX;
 	peer_unsubscribe(sub, 3);	/* read behind the snapshot */
+	world_pump(&w);
+	at(step_ms * 8 + 100);
 	while (peer_next(sub, &msg)) {
 		if (msg.type == CLASP_SET) {
 			k = msg.set.address.p[3] == 'z';
@@ -982,6 +1045,13 @@ a_large_snapshot_and_what_waits(void)
 	t_eq_int(last[0], 8, "/a/a");
 	t_eq_int(last[1], 8, "/a/z");
 	end();
+}
+
+static void
+a_large_snapshot_and_what_waits(void)
+{
+	large_snapshot(100);
+	large_snapshot(0);
 }
 
 /* Many of one address: who has a pace and who has none. */
@@ -1251,6 +1321,222 @@ chance_and_the_rule_agree(void)
 	}
 }
 
+/* ------------------------------------------- many, and all that happens */
+
+enum { READERS = 6, SENDERS = 3, PLACES = 5, CHANCES = 6000 };
+
+/* What a reader has seen of an address. */
+struct view {
+	uint64_t revision;
+	double	 value;
+	bool	 any;
+};
+
+static struct peer *readers[READERS], *senders[SENDERS];
+static struct view views[READERS][PLACES];
+static int64_t moved[READERS];		/* by the gesture that is open */
+
+static void
+see(int reader, struct clasp_str address, uint64_t revision,
+    const struct clasp_value *value, bool snapshot)
+{
+	struct view *v = &views[reader][address.p[3] - '0'];
+
+	t_check(revision > v->revision || (snapshot &&
+	    revision == v->revision), "reader %d: %.*s rev %llu after %llu",
+	    reader, CLASP_STR_ARG(address), (unsigned long long)revision,
+	    (unsigned long long)v->revision);
+	v->revision = revision;
+	v->value = value->number;
+	v->any = true;
+}
+
+static void
+read_all(int i)
+{
+	struct clasp_msg msg;
+	uint32_t k;
+
+	while (peer_next(readers[i], &msg))
+		switch (msg.type) {
+		case CLASP_SET:
+			see(i, msg.set.address, msg.set.revision,
+			    &msg.set.value, false);
+			break;
+		case CLASP_SNAPSHOT:
+			for (k = 0; k < msg.snapshot.count; k++)
+				see(i, msg.snapshot.params[k].address,
+				    msg.snapshot.params[k].revision,
+				    &msg.snapshot.params[k].value, true);
+			break;
+		case CLASP_PUBLISH:
+			if (msg.publish.kind != CLASP_GESTURE)
+				break;
+			/* 2n starts, moves rise, 2n+1 ends: never back */
+			t_check(msg.publish.value.integer > moved[i],
+			    "gesture: %lld after %lld", (long long)
+			    msg.publish.value.integer, (long long)moved[i]);
+			moved[i] = msg.publish.value.integer;
+			break;
+		}
+}
+
+static void
+narrow(struct clasp_router_config *config)
+{
+	config->queue_msgs = 12;
+	config->burst_bytes = 0;
+	config->random_seed = 5;
+}
+
+static void
+something_happens(int64_t *gesture, bool *open)
+{
+	static const char *const patterns[] = { "/a/**", "/a/*", "/a/1",
+	    "/a/2", "/**" };
+	struct peer *r = readers[roll(READERS)], *s = senders[roll(SENDERS)];
+	char address[8] = "/a/0";
+	struct clasp_msg msg;
+
+	address[3] = (char)('0' + roll(PLACES));
+	switch (roll(16)) {
+	case 0:
+		subscribe_with(r, 1 + roll(3), patterns[roll(5)],
+		    roll(3) ? 5 + roll(200) : 0, roll(3) ? 0 : 1 + roll(3));
+		break;
+	case 1:
+		if (roll(4) == 0)
+			peer_unsubscribe(r, 1 + roll(3));
+		break;
+	case 2:
+		peer_get(r, address);
+		break;
+	case 3:
+		r->window = roll(2) ? 0 : SIZE_MAX;
+		break;
+	case 4:
+	case 5:
+		/* every gesture of one sender, so that they are in order */
+		msg = msg_publish("/a/g", CLASP_GESTURE,
+		    clasp_int(++*gesture));
+		msg.publish.phase = !*open ? CLASP_PHASE_START :
+		    roll(4) ? CLASP_PHASE_MOVE : CLASP_PHASE_END;
+		*open = msg.publish.phase != CLASP_PHASE_END;
+		peer_send(senders[0], &msg);
+		break;
+	case 6:
+		peer_publish(s, address, CLASP_STREAM, clasp_int(1));
+		break;
+	default:
+		peer_set(roll(8) ? s : r, address, clasp_float(roll(12)));
+	}
+}
+
+/*
+ * Readers that subscribe, get, stop reading and go on: revisions only rise,
+ * no move comes behind its gesture's end, and in the end all have the last
+ * values.
+ */
+static void
+whatever_happens_the_last_value_arrives(void)
+{
+	const struct clasp_record *record;
+	char address[8] = "/a/0";
+	int64_t gesture = 0;
+	bool open = false;
+	double ms = 0;
+	int i, k, round;
+
+	for (round = 0; round < 5; round++) {
+		begin_with(narrow);
+		memset(views, 0, sizeof views);
+		memset(moved, 0, sizeof moved);
+		for (i = 0; i < SENDERS; i++)
+			senders[i] = peer_join(&w);
+		for (i = 0; i < READERS; i++)
+			readers[i] = peer_join(&w);
+		gesture = 0;
+		open = false;
+		for (ms = i = 0; i < CHANCES; i++) {
+			something_happens(&gesture, &open);
+			if (roll(3) == 0)
+				at(ms += roll(30));
+			read_all((int)roll(READERS));
+			peer_skip(senders[roll(SENDERS)]);
+		}
+		/* all read on, and each has one that lets all of it pass */
+		for (i = 0; i < READERS; i++) {
+			readers[i]->window = SIZE_MAX;
+			for (k = 1; k <= 3; k++)
+				peer_unsubscribe(readers[i], (uint32_t)k);
+			read_all(i);
+			subscribe_with(readers[i], 1, "/a/*", 20, 0);
+			if (i % 2)
+				subscribe_with(readers[i], 2, "/a/**", 7, 0);
+		}
+		for (i = 0; i < 200; i++) {
+			address[3] = (char)('0' + i % PLACES);
+			peer_set(senders[i % SENDERS], address,
+			    clasp_float(i));
+			at(ms += 3);
+			peer_skip(senders[i % SENDERS]);
+		}
+		at(ms + 1000);
+		for (i = 0; i < READERS; i++)
+			read_all(i);
+		t_eq_int(waiting(), 0, "nothing waits");
+		for (k = 0; k < PLACES; k++) {
+			address[3] = (char)('0' + k);
+			record = clasp_store_peek(w.router->store,
+			    clasp_str_c(address),
+			    clasp_hash(clasp_str_c(address)), w.now);
+			for (i = 0; i < READERS; i++)
+				t_eq_int(views[i][k].revision,
+				    record->revision, "reader %d: %s", i,
+				    address);
+		}
+		end();
+	}
+}
+
+/* What finds no room in memory does not wait. */
+static void
+what_waits_is_bounded(void)
+{
+	enum { N = 1200, BIG = 60000 };
+	static char big[BIG];
+	struct clasp_msg msg;
+	char address[32];
+	int i, n = 0;
+
+	memset(big, 'x', sizeof big);
+	begin_pair(1, 0);
+	for (i = 0; i < N; i++) {
+		snprintf(address, sizeof address, "/a/%d", i);
+		peer_set(pub, address, clasp_int(1));
+		peer_skip(pub);
+	}
+	peer_skip(sub);
+	for (i = 0; i < N; i++) {
+		snprintf(address, sizeof address, "/a/%d", i);
+		peer_publish(pub, address, CLASP_STREAM, clasp_int(1));
+		peer_set(pub, address, clasp_string(clasp_str_of(big, BIG)));
+		peer_skip(pub);
+		while (peer_next(sub, &msg))
+			n += msg.type == CLASP_SET;
+	}
+	t_check(w.router->paces.bytes <= CLASP_PACE_BYTES, "%zu bytes",
+	    w.router->paces.bytes);
+	t_check(waiting() > 1000, "%u wait", waiting());
+	t_eq_int(n + waiting(), N, "the others came at once");
+	at(1000);
+	while (peer_next(sub, &msg))
+		n += msg.type == CLASP_SET;
+	t_eq_int(n, N, "all came");
+	t_eq_int(w.router->paces.bytes, 0, "bytes");
+	end();
+}
+
 int
 main(void)
 {
@@ -1269,6 +1555,7 @@ main(void)
 	t_run(gestures_of_two_senders_are_two);
 	t_run(the_last_move_comes_before_the_cancel_of_one_who_left);
 	t_run(any_of_several_lets_it_through);
+	t_run(what_another_lets_through_begins_no_period);
 	t_run(the_finer_epsilon_lets_it_through);
 	t_run(kinds_that_are_not_asked_for_do_not_count);
 	t_run(what_waits_ends_with_the_subscription);
@@ -1276,6 +1563,7 @@ main(void)
 	t_run(many_addresses_are_freed_in_several_turns);
 	t_run(a_thousand_subscribers_and_one_call);
 	t_run(what_waits_comes_before_what_shows_it);
+	t_run(what_was_missed_is_a_delivery);
 	t_run(what_was_missed_and_what_waits_meet);
 	t_run(a_large_snapshot_and_what_waits);
 	t_run(bursts_reach_those_without_a_pace_whole);
@@ -1285,5 +1573,7 @@ main(void)
 	t_run(options_without_effect);
 	t_run(options_of_the_wrong_type);
 	t_run(chance_and_the_rule_agree);
+	t_run(whatever_happens_the_last_value_arrives);
+	t_run(what_waits_is_bounded);
 	return t_end();
 }

@@ -167,6 +167,8 @@ cli_grid_print(struct clasp_buf *out, const struct cli_grid *grid)
 	unsigned n;
 
 	for (n = 0; n < CLI_GRID_LINES; n++) {
+		if (n > 1 && (n - 2) * CLI_GRID_ROW >= grid->slots)
+			break;
 		cli_grid_line(out, grid, n);
 		clasp_buf_add_u8(out, '\n');
 	}

@@ -48,7 +48,7 @@ struct cli_grid {
 /* Add line n, 0 to CLI_GRID_LINES - 1, without its end. */
 void	cli_grid_line(struct clasp_buf *out, const struct cli_grid *grid,
 	    unsigned n);
-/* Add all of them, each with its LF. */
+/* Add all that have something in them, each with its LF. */
 void	cli_grid_print(struct clasp_buf *out, const struct cli_grid *grid);
 
 #endif

@@ -238,29 +238,11 @@ choose_port(const char *name)
 static uint32_t
 controllers(const char *list)
 {
-	uint32_t bits = 0;
-	unsigned long from, to;
-	char *end;
+	struct clasp_numset set = { 0 };
 
-	for (;;) {
-		from = to = strtoul(list, &end, 10);
-		if (end == list || from > 31)
-			break;
-		if (*end == '-') {
-			list = end + 1;
-			to = strtoul(list, &end, 10);
-			if (end == list || to > 31 || to < from)
-				break;
-		}
-		for (; from <= to; from++)
-			bits |= UINT32_C(1) << from;
-		if (*end == '\0')
-			return bits;
-		if (*end != ',')
-			break;
-		list = end + 1;
-	}
-	cli_arg_bad("must be controllers from 0 to 31, as 1,7-9");
+	if (clasp_numset_parse(&set, list, 0, 31) < 0)
+		cli_arg_bad("must be controllers from 0 to 31, as 1,7-9");
+	return (uint32_t)set.bits[0];
 }
 
 /* "=7", "=14" or nothing, which is 14. */

@@ -6,6 +6,15 @@
 #include "wire/address.h"
 #include "wire/message.h"
 
+void
+clasp_bridge_arg_universes(struct clasp_numset *set, unsigned min,
+    unsigned max)
+{
+	if (clasp_numset_parse(set, cli_arg(), min, max) < 0)
+		cli_arg_bad("must be universes from %u to %u, as %u-%u,%u",
+		    min, max, min, min + 3, min + 6);
+}
+
 uint32_t
 clasp_bridge_arg_seconds(void)
 {

@@ -55,6 +55,9 @@ bool	clasp_bridge_option(struct clasp_bridge_options *o, int id);
 struct clasp_str clasp_bridge_namespace(const struct clasp_bridge_options *o,
 	    const char *given, size_t max, bool may_be_empty);
 
+/* The option's argument: a list of universes, "1-4,7", added to set. */
+void	clasp_bridge_arg_universes(struct clasp_numset *set, unsigned min,
+	    unsigned max);
 /* The option's argument: whole seconds as a TTL. */
 uint32_t clasp_bridge_arg_seconds(void);
 

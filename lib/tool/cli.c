@@ -489,7 +489,8 @@ int
 cli_arg_word(void)
 {
 	const char *word = current.option->words, *end;
-	struct clasp_buf must = { 0 };
+	char must[200] = "";
+	size_t len = 0;
 	int n = 0;
 
 	for (;; word = end + 1, n++) {
@@ -497,12 +498,14 @@ cli_arg_word(void)
 		if (clasp_str_is(clasp_str_of(word, (size_t)(end - word)),
 		    current.arg))
 			return n;
-		clasp_buf_printf(&must, "%s%.*s", n == 0 ? "" :
-		    *end ? ", " : " or ", (int)(end - word), word);
+		if (len < sizeof must)
+			len += (size_t)snprintf(must + len, sizeof must - len,
+			    "%s%.*s", n == 0 ? "" : *end ? ", " : " or ",
+			    (int)(end - word), word);
 		if (*end == '\0')
 			break;
 	}
-	cli_arg_bad("must be %s", clasp_buf_cstr(&must));
+	cli_arg_bad("must be %s", must);
 }
 
 char **

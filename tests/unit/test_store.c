@@ -769,6 +769,7 @@ expired_ones_leave_first(void)
 struct simple {
 	bool there;
 	uint64_t accessed, written, revision;
+	int64_t value;
 	uint32_t ttl;		/* seconds, sliding; 0: never */
 	struct clasp_author *holder;
 };
@@ -809,19 +810,48 @@ simple_make_room(struct simple_store *m, enum clasp_evict evict)
 		leaver->there = false;
 }
 
-/* Write as the rules say: the new revision, or 0 when locked. */
+/* The numbers 0 and 1 take what is more, 2 what is less, 3 from 10 to 80. */
+static bool
+simple_takes(const struct simple *one, int i, int64_t value)
+{
+	if (i == 3)
+		return value >= 10 && value <= 80;
+	if (!one->there || i > 2)
+		return true;
+	return i < 2 ? value > one->value : value < one->value;
+}
+
+static void
+configure_simple(void)
+{
+	const struct clasp_policy policies[] = {
+		policy_of("/2", CLASP_STRATEGY_MIN),
+		range_of("/3", CLASP_STRATEGY_MERGE, clasp_int(10),
+		    clasp_int(80)),
+		policy_of("/0", CLASP_STRATEGY_MAX),
+		policy_of("/1", CLASP_STRATEGY_MAX),
+		policy_of("/*", CLASP_STRATEGY_LOCK),
+	};
+
+	t_eq_int(clasp_store_configure(store, policies, 5), 0, "");
+}
+
+/* Write as the rules say: the new revision, or 0 when refused. */
 static uint64_t
 simple_set(struct simple_store *m, int i, const struct clasp_write *w,
     enum clasp_evict evict)
 {
 	struct simple *one = &m->one[i];
 
-	if (!simple_alive(one)) {
-		simple_make_room(m, evict);
-		*one = (struct simple){ .there = true };
-	}
-	if (one->holder != NULL && one->holder != w->author)
+	if (!simple_alive(one))
+		*one = (struct simple){ .there = false };
+	if ((one->holder != NULL && one->holder != w->author) ||
+	    !simple_takes(one, i, w->value.integer))
 		return 0;
+	if (!one->there)
+		simple_make_room(m, evict);
+	one->there = true;
+	one->value = w->value.integer;
 	if (w->unlock)
 		one->holder = NULL;
 	if (w->lock)
@@ -930,6 +960,7 @@ a_simple_store_agrees(void)
 
 		memset(&m, 0, sizeof m);
 		begin_evicting(ROOM, 0, evict);
+		configure_simple();
 		for (step = 0; step < 500 && t_bad == 0; step++) {
 			any_step(&m, evict);
 			for (i = 0; i < NAMES; i++)

@@ -288,16 +288,19 @@ without_offer(const char *head, size_t len, char *out)
 	return n;
 }
 
-/* Is there a line of offers with ours among them? */
+/* Is there a line of offers with ours among them, written as ours is? */
 static bool
 offers_ours(const char *head, size_t len)
 {
 	const char *end = head + len, *line = head, *eol;
+	struct clasp_str list;
 
 	while ((eol = memmem(line, (size_t)(end - line), "\r\n", 2))) {
 		eol += 2;
-		if (has_word(header(line, (size_t)(eol - line),
-		    "Sec-WebSocket-Protocol"), "clasp"))
+		list = header(line, (size_t)(eol - line),
+		    "Sec-WebSocket-Protocol");
+		if (has_word(list, "clasp") &&
+		    memmem(list.p, list.len, "clasp", 5))
 			return true;
 		line = eol;
 	}

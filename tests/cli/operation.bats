@@ -86,6 +86,18 @@ is_metric() {
 	assert_line --partial '200 OK'
 }
 
+@test "a peer that does not ask is closed by itself" {
+	watched_relay
+	exec {silent}<>"/dev/tcp/${HEALTH/://}" {half}<>"/dev/tcp/${HEALTH/://}"
+	printf 'GET /healthz HTTP/1.1\r\n' >&"$half"
+	run timeout $((20 * SLOW)) cat <&"$silent"
+	assert_success
+	assert_output ''
+	run timeout $((20 * SLOW)) cat <&"$half"
+	assert_success
+	assert_output ''
+}
+
 @test "a port in use, or one that is none" {
 	watched_relay
 	run -3 timeout 5 clasp-relay -p 0 --host 127.0.0.1 \
@@ -192,6 +204,14 @@ notify_socket() {
 	WATCHDOG_USEC=100000 start_relay
 	wait_until 5 eval '(($(grep -c "^WATCHDOG=1" told) >= 3))'
 	grep -q 'STATUS=0 sessions, 0 params' told
+}
+
+@test "sd_notify: an abstract socket" {
+	name=clasp-test-$$-$RANDOM
+	bg listener socat -u "ABSTRACT-RECV:$name" OPEN:told,creat,append
+	wait_until 5 grep -q "@$name\$" /proc/net/unix
+	NOTIFY_SOCKET=@$name start_relay
+	wait_for_line told '^READY=1$'
 }
 
 @test "sd_notify: a watchdog for another process is not ours" {

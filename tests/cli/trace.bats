@@ -85,6 +85,9 @@ teardown() {
 		clasp-pub)	args+=(/a event 1) ;;
 		clasp-record)	args+=(-n 1 -o out /a) ;;
 		clasp-play)	args+=(in) ;;
+		clasp-ping)	args+=(-n 1) ;;
+		clasp-fade)	args+=(/a 0 1 50ms) ;;
+		clasp-lock)	args+=(/a -- true) ;;
 		*)		continue ;;
 		esac
 		echo '/a 1' >in
@@ -94,7 +97,7 @@ teardown() {
 		grep -q "^$name: got welcome" log || { cat log; false; }
 		n=$((n + 1))
 	done
-	((n == 6))
+	((n == 9))
 }
 
 @test "a URL with a fragment, or port 0, is none of a relay" {

@@ -905,7 +905,8 @@ def subprotocols():
     for offer, answer in ((("clasp",), "clasp"), (("mqtt", "clasp"), "clasp"),
                           (("mqtt", " clasp "), "clasp"),
                           (("clasp", "mqtt"), "clasp"), (None, None),
-                          (("mqtt",), None), (("clasp2", "xclasp"), None)):
+                          (("mqtt",), None), (("clasp2", "xclasp"), None),
+                          (("CLASP",), None)):
         link = WebSocket(protocols=offer)
         same(link.headers.get("sec-websocket-protocol"), answer,
              "to an offer of %r" % (offer,))

@@ -2,6 +2,7 @@
 
 #include "bridge/options.h"
 
+#include "bridge/network.h"
 #include "tool/cli.h"
 #include "wire/address.h"
 #include "wire/message.h"
@@ -89,6 +90,12 @@ clasp_bridge_option(struct clasp_bridge_options *o, int id)
 		return true;
 	case CLI_EXIT_ON_LOSS:
 		o->exit_on_loss = true;
+		return true;
+	case CLI_INTERFACE:
+		o->interface = cli_arg();
+		return true;
+	case CLI_RCVBUF:
+		o->rcvbuf = clasp_network_arg_bytes(1 << 30);
 		return true;
 	}
 	return frame_option(o, id) || clasp_mapping_option(&o->mapping, id);

@@ -8,7 +8,9 @@
  *			take_option(id);
  *
  * The tables are in tool/cli.h: cli_bridge_options and those after it,
- * cli_frame_options, cli_show_options, cli_map_options.
+ * cli_frame_options, cli_show_options, cli_map_options, cli_network_options
+ * (whose CLI_LIST is answered with clasp_network_list()) and
+ * cli_network_in_options.
  */
 #ifndef CLASP_BRIDGE_OPTIONS_H
 #define CLASP_BRIDGE_OPTIONS_H
@@ -33,6 +35,8 @@ struct clasp_bridge_options {
 	enum clasp_exit_action on_exit;
 	enum clasp_dmx_scale scale;
 	double		 rate_hz;	/* frames a second; 0: not given */
+	const char	*interface;	/* --interface; NULL: not given */
+	int		 rcvbuf;	/* bytes; 0: not given */
 	bool		 show;		/* draw levels, in this style */
 	enum cli_grid_style show_style;
 	struct clasp_mapping mapping;

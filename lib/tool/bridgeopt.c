@@ -73,3 +73,21 @@ const struct cli_option cli_show_options[] = {
 	    CLI_COMPLETE_WORDS, "hex dec pct" },
 	{ 0 }
 };
+
+/* Those of a network. */
+const struct cli_option cli_network_options[] = {
+	{ CLI_INTERFACE, 0, "interface", "IF|ADDR", "the network interface, by "
+	    "its name or address; needed where there are several", CLI_ARG, 0,
+	    NULL },
+	{ CLI_LIST, 0, "list", NULL, "list the interfaces and exit",
+	    CLI_NO_CONFIG, 0, NULL },
+	{ 0 }
+};
+
+/* ... that receive. */
+const struct cli_option cli_network_in_options[] = {
+	{ CLI_RCVBUF, 0, "rcvbuf", "BYTES", "room for packets that wait, as "
+	    "4M; default 1M; more than the system allows needs CAP_NET_ADMIN",
+	    CLI_ARG, 0, NULL },
+	{ 0 }
+};

@@ -86,7 +86,7 @@ enum cli_common_id {
 	/* of the bridges; see cli_bridge_options */
 	CLI_PREFIX, CLI_MAX_RATE, CLI_TTL, CLI_NO_SNAPSHOT, CLI_BOTH,
 	CLI_LIST, CLI_WAIT, CLI_EXIT_ON_LOSS, CLI_SCALE, CLI_RATE, CLI_ONCE,
-	CLI_HOLD, CLI_ON_EXIT, CLI_SHOW,
+	CLI_HOLD, CLI_ON_EXIT, CLI_SHOW, CLI_INTERFACE, CLI_RCVBUF,
 	CLI_OWN = 100
 };
 
@@ -113,6 +113,8 @@ extern const struct cli_option cli_device_options[];	/* --list --wait
 extern const struct cli_option cli_frame_options[];	/* --scale --rate
 				 * --once --hold --on-exit */
 extern const struct cli_option cli_show_options[];	/* --show */
+extern const struct cli_option cli_network_options[];	/* --interface --list */
+extern const struct cli_option cli_network_in_options[]; /* --rcvbuf */
 
 /* What the shared options came to; filled by cli_next. */
 struct cli_common {

@@ -1,0 +1,423 @@
+/* udp.c - datagrams, in batches. */
+
+#include "dev/udp.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/sock_diag.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+#define BATCH		64	/* datagrams a system call */
+#define ROUNDS		8	/* batches before others have their turn */
+#define RCVBUF		(1 << 20)
+#define SNDBUF		(1 << 20)
+#define GROUPS		20	/* a socket takes; the system's own limit */
+
+/* One socket: the first sends, too; each has some groups. */
+struct sock {
+	struct clasp_udp *udp;
+	struct sock	*next;
+	uv_poll_t	 poll;
+	int		 fd;
+	unsigned	 n;
+	struct in_addr	 groups[GROUPS];
+};
+
+struct clasp_udp {
+	struct clasp_udp_config config;
+	struct clasp_netif interface;
+	uv_loop_t	*loop;
+	struct sock	*socks;		/* the first is the last of the list */
+	struct sock	*first;
+	unsigned	 number;
+	unsigned	 handles;
+	bool		 paused, closing;
+	unsigned long	 unsent;
+	int		 error;
+	unsigned	 put;		/* in the batch */
+	struct mmsghdr	 out[BATCH], in[BATCH];
+	struct iovec	 out_at[BATCH], in_at[BATCH];
+	struct sockaddr_in to[BATCH], from[BATCH];
+	uint8_t		 out_room[BATCH][CLASP_UDP_MAX];
+	uint8_t		 in_room[BATCH][CLASP_UDP_MAX];
+};
+
+static int
+fail(char why[CLASP_UDP_WHY], const char *what)
+{
+	snprintf(why, CLASP_UDP_WHY, "%s: %s", what, strerror(errno));
+	return CLASP_EBIND;
+}
+
+/* -------------------------------------------------------------- receiving */
+
+/* One batch: how many there were. */
+static int
+take(struct clasp_udp *udp, const struct sock *s)
+{
+	int n, i;
+
+	for (i = 0; i < BATCH; i++) {
+		udp->in[i].msg_hdr.msg_namelen = sizeof udp->from[i];
+		udp->in[i].msg_hdr.msg_flags = 0;
+	}
+	n = recvmmsg(s->fd, udp->in, BATCH, MSG_DONTWAIT, NULL);
+	for (i = 0; i < n && !udp->closing; i++)
+		udp->config.packet(udp->in_room[i], udp->in[i].msg_len,
+		    &udp->from[i], udp->config.user);
+	return n;
+}
+
+static void
+on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct sock *s = poll->data;
+	struct clasp_udp *udp = s->udp;
+	int round, n = BATCH;
+
+	(void)status;
+	(void)events;
+	for (round = 0; n == BATCH && round < ROUNDS; round++) {
+		if (udp->closing || udp->paused)
+			return;
+		n = take(udp, s);
+		if (n > 0 && udp->config.taken)
+			udp->config.taken(udp->config.user);
+	}
+}
+
+void
+clasp_udp_read(struct clasp_udp *udp, bool on)
+{
+	struct sock *s;
+
+	udp->paused = !on;
+	if (!udp->config.packet || udp->closing)
+		return;
+	for (s = udp->socks; s; s = s->next)
+		if (on)
+			uv_poll_start(&s->poll, UV_READABLE, on_poll);
+		else
+			uv_poll_stop(&s->poll);
+}
+
+/* ---------------------------------------------------------------- opening */
+
+/* More than the administrator's limit where we may. */
+static void
+widen(int fd, int what, int forced, int size)
+{
+	if (setsockopt(fd, SOL_SOCKET, forced, &size, sizeof size) < 0)
+		setsockopt(fd, SOL_SOCKET, what, &size, sizeof size);
+}
+
+static int
+set_options(const struct clasp_udp *udp, int fd)
+{
+	const struct clasp_udp_config *config = &udp->config;
+	int on = 1, off = 0, ttl = config->ttl > 0 ? config->ttl : 1;
+	struct ip_mreqn via = { .imr_ifindex = 0 };
+
+	if ((config->reuse && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on,
+	    sizeof on) < 0) || (config->broadcast && setsockopt(fd,
+	    SOL_SOCKET, SO_BROADCAST, &on, sizeof on) < 0))
+		return -1;
+	/* else a socket on 0.0.0.0 gets the groups of all programs */
+	if (setsockopt(fd, IPPROTO_IP, IP_MULTICAST_ALL, &off,
+	    sizeof off) < 0 || setsockopt(fd, IPPROTO_IP, IP_MULTICAST_TTL,
+	    &ttl, sizeof ttl) < 0)
+		return -1;
+	widen(fd, SO_RCVBUF, SO_RCVBUFFORCE,
+	    config->rcvbuf > 0 ? config->rcvbuf : RCVBUF);
+	widen(fd, SO_SNDBUF, SO_SNDBUFFORCE, SNDBUF);
+	if (!config->interface)
+		return 0;
+	via.imr_ifindex = (int)udp->interface.index;
+	via.imr_address = udp->interface.address;
+	return setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &via, sizeof via);
+}
+
+static int
+open_fd(struct clasp_udp *udp, char why[CLASP_UDP_WHY])
+{
+	struct sockaddr_in at = {
+		.sin_family = AF_INET,
+		.sin_addr = udp->config.address,
+		.sin_port = htons((uint16_t)udp->number)
+	};
+	socklen_t len = sizeof at;
+	int fd;
+
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return fail(why, "socket");
+	if (set_options(udp, fd) < 0)
+		fail(why, "socket options");
+	else if (bind(fd, (struct sockaddr *)&at, sizeof at) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&at, &len) < 0)
+		fail(why, "cannot listen");
+	else {
+		udp->number = ntohs(at.sin_port);
+		return fd;
+	}
+	close(fd);
+	return CLASP_EBIND;
+}
+
+static int
+add_sock(struct clasp_udp *udp, char why[CLASP_UDP_WHY])
+{
+	struct sock *s = calloc(1, sizeof *s);
+
+	if (!s) {
+		snprintf(why, CLASP_UDP_WHY, "out of memory");
+		return CLASP_EBIND;
+	}
+	s->udp = udp;
+	s->fd = open_fd(udp, why);
+	if (s->fd < 0) {
+		free(s);
+		return CLASP_EBIND;
+	}
+	if (uv_poll_init(udp->loop, &s->poll, s->fd) < 0) {
+		close(s->fd);
+		free(s);
+		snprintf(why, CLASP_UDP_WHY, "cannot poll it");
+		return CLASP_EBIND;
+	}
+	s->poll.data = s;
+	s->next = udp->socks;
+	udp->socks = s;
+	if (!udp->first)
+		udp->first = s;
+	udp->handles++;
+	if (udp->config.packet && !udp->paused)
+		uv_poll_start(&s->poll, UV_READABLE, on_poll);
+	return 0;
+}
+
+static void
+init_batches(struct clasp_udp *udp)
+{
+	struct msghdr *h;
+	int i;
+
+	for (i = 0; i < BATCH; i++) {
+		udp->in_at[i] = (struct iovec){ udp->in_room[i],
+		    CLASP_UDP_MAX };
+		h = &udp->in[i].msg_hdr;
+		h->msg_name = &udp->from[i];
+		h->msg_iov = &udp->in_at[i];
+		h->msg_iovlen = 1;
+		udp->out_at[i].iov_base = udp->out_room[i];
+		h = &udp->out[i].msg_hdr;
+		h->msg_name = &udp->to[i];
+		h->msg_namelen = sizeof udp->to[i];
+		h->msg_iov = &udp->out_at[i];
+		h->msg_iovlen = 1;
+	}
+}
+
+int
+clasp_udp_new(uv_loop_t *loop, const struct clasp_udp_config *config,
+    struct clasp_udp **out, char why[CLASP_UDP_WHY])
+{
+	struct clasp_udp *udp = calloc(1, sizeof *udp);
+
+	if (!udp) {
+		snprintf(why, CLASP_UDP_WHY, "out of memory");
+		return CLASP_EBIND;
+	}
+	udp->loop = loop;
+	udp->config = *config;
+	if (config->interface)
+		udp->interface = *config->interface;
+	udp->number = config->port;
+	init_batches(udp);
+	if (add_sock(udp, why) < 0) {
+		free(udp);
+		return CLASP_EBIND;
+	}
+	*out = udp;
+	return 0;
+}
+
+/* ---------------------------------------------------------------- closing */
+
+static void
+on_closed(uv_handle_t *handle)
+{
+	struct sock *s = handle->data;
+	struct clasp_udp *udp = s->udp;
+
+	free(s);
+	if (--udp->handles == 0)
+		free(udp);
+}
+
+void
+clasp_udp_close(struct clasp_udp *udp)
+{
+	struct sock *s;
+
+	if (!udp || udp->closing)
+		return;
+	clasp_udp_flush(udp);
+	udp->closing = true;
+	for (s = udp->socks; s; s = s->next) {
+		uv_poll_stop(&s->poll);
+		close(s->fd);
+		uv_close((uv_handle_t *)&s->poll, on_closed);
+	}
+}
+
+/* ---------------------------------------------------------------- figures */
+
+unsigned
+clasp_udp_number(const struct clasp_udp *udp)
+{
+	return udp->number;
+}
+
+int
+clasp_udp_rcvbuf(const struct clasp_udp *udp)
+{
+	socklen_t len = sizeof(int);
+	int size = 0;
+
+	getsockopt(udp->first->fd, SOL_SOCKET, SO_RCVBUF, &size, &len);
+	return size / 2;	/* the system doubles what it was asked for */
+}
+
+unsigned long
+clasp_udp_lost(const struct clasp_udp *udp)
+{
+	uint32_t info[SK_MEMINFO_VARS] = { 0 };
+	const struct sock *s;
+	unsigned long lost = 0;
+	socklen_t len;
+
+	for (s = udp->socks; s; s = s->next) {
+		len = sizeof info;
+		if (getsockopt(s->fd, SOL_SOCKET, SO_MEMINFO, info,
+		    &len) == 0)
+			lost += info[SK_MEMINFO_DROPS];
+	}
+	return lost;
+}
+
+/* ----------------------------------------------------------------- groups */
+
+static int
+membership(const struct clasp_udp *udp, const struct sock *s, int what,
+    struct in_addr group)
+{
+	struct ip_mreqn req = { .imr_multiaddr = group };
+
+	if (udp->config.interface) {
+		req.imr_ifindex = (int)udp->interface.index;
+		req.imr_address = udp->interface.address;
+	}
+	return setsockopt(s->fd, IPPROTO_IP, what, &req, sizeof req);
+}
+
+int
+clasp_udp_join(struct clasp_udp *udp, struct in_addr group,
+    char why[CLASP_UDP_WHY])
+{
+	struct sock *s = udp->socks;
+	char name[INET_ADDRSTRLEN];
+
+	while (s && s->n == GROUPS)
+		s = s->next;
+	if (!s) {
+		if (add_sock(udp, why) < 0)
+			return CLASP_EBIND;
+		s = udp->socks;
+	}
+	if (membership(udp, s, IP_ADD_MEMBERSHIP, group) < 0 &&
+	    errno != EADDRINUSE) {
+		inet_ntop(AF_INET, &group, name, sizeof name);
+		snprintf(why, CLASP_UDP_WHY, "cannot join %s: %s", name,
+		    strerror(errno));
+		return CLASP_EBIND;
+	}
+	s->groups[s->n++] = group;
+	return 0;
+}
+
+void
+clasp_udp_leave(struct clasp_udp *udp, struct in_addr group)
+{
+	struct sock *s;
+	unsigned i;
+
+	for (s = udp->socks; s; s = s->next)
+		for (i = 0; i < s->n; i++)
+			if (s->groups[i].s_addr == group.s_addr) {
+				membership(udp, s, IP_DROP_MEMBERSHIP, group);
+				s->groups[i] = s->groups[--s->n];
+				return;
+			}
+}
+
+/* ---------------------------------------------------------------- sending */
+
+void
+clasp_udp_put(struct clasp_udp *udp, const struct sockaddr_in *to,
+    const void *p, size_t len)
+{
+	unsigned i = udp->put;
+
+	if (len > CLASP_UDP_MAX || udp->closing) {
+		udp->unsent++;
+		udp->error = EMSGSIZE;
+		return;
+	}
+	memcpy(udp->out_room[i], p, len);
+	udp->out_at[i].iov_len = len;
+	udp->to[i] = *to;
+	if (++udp->put == BATCH)
+		clasp_udp_flush(udp);
+}
+
+void
+clasp_udp_flush(struct clasp_udp *udp)
+{
+	unsigned at = 0, end = udp->put;
+	int n;
+
+	udp->put = 0;
+	while (at < end) {
+		n = sendmmsg(udp->first->fd, udp->out + at, end - at,
+		    MSG_DONTWAIT);
+		if (n > 0) {
+			at += (unsigned)n;
+			udp->error = 0;
+			continue;
+		}
+		if (errno == EINTR)
+			continue;
+		/* this one cannot be sent; the next may go elsewhere */
+		udp->error = errno;
+		udp->unsent++;
+		at++;
+	}
+}
+
+const unsigned long *
+clasp_udp_unsent(const struct clasp_udp *udp)
+{
+	return &udp->unsent;
+}
+
+int
+clasp_udp_error(const struct clasp_udp *udp)
+{
+	return udp->error;
+}

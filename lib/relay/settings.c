@@ -1,6 +1,7 @@
 /* settings.c - see settings.h */
 #include "relay/settings.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/error.h"
@@ -33,12 +34,23 @@ static const char *const folders[] = { "/etc/clasp", "./config", NULL };
 
 static struct clasp_router *router;
 static const char *named;		/* NULL: look for one each time */
+static bool has_one;			/* found or named, and read */
 
 static void
 on_warning(const char *text, void *user)
 {
 	(void)user;
 	clasp_log_line(CLASP_LOG_WARN, "%s", text);
+}
+
+static int
+load_none(void)
+{
+	if (has_one)
+		clasp_log_line(CLASP_LOG_WARN, "no app config is found any "
+		    "more, going on without");
+	has_one = false;
+	return clasp_router_configure(router, NULL, 0);
 }
 
 /* Returns 0, or an error with its line in why. */
@@ -52,7 +64,7 @@ load(char why[CLASP_APPCONFIG_WHY])
 
 	if (!file) {
 		if (!clasp_appconfig_find(folders, found, sizeof found))
-			return clasp_router_configure(router, NULL, 0);
+			return load_none();
 		file = found;
 	}
 	error = clasp_appconfig_read(file, &config, on_warning, NULL, why);
@@ -67,6 +79,7 @@ load(char why[CLASP_APPCONFIG_WHY])
 	else
 		clasp_log_line(CLASP_LOG_INFO, "app config %s: %u params",
 		    file, (unsigned)config.npolicies);
+	has_one = has_one || error == 0;
 	clasp_appconfig_clear(&config);
 	return error;
 }

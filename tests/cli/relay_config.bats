@@ -54,7 +54,13 @@ teardown() {
 	echo '{"params": [{"path": "/a", "range": [0, 1]}]}' >config/app.json
 	start_relay
 	run -5 clasp-set /a 2
+	mv config elsewhere
+	kill -HUP "$RELAY_PID"
+	wait_for_line relay.log \
+	    'warning: no app config is found any more, going on without'
+	clasp-set /a 2
 	stop_relay
+	mv elsewhere config
 	# of two none is the one
 	cp config/app.json config/other.json
 	start_relay

@@ -210,6 +210,24 @@ type_of(const uint8_t *bytes, size_t len)
 	return len > at && clasp_msg_name(bytes[at]) ? bytes[at] : 0;
 }
 
+/* -vv: what came, before anything is done with it. */
+static void
+trace_unit(const struct conn *c, const uint8_t *bytes, size_t len)
+{
+	const char *id = clasp_session_id(c->session);
+	struct clasp_log_about about = { .session = clasp_str_c(id) };
+	uint8_t type = type_of(bytes, len);
+	char line[120];
+
+	if (id[0] == '\0')
+		about.session = CLASP_STR_NONE;
+	snprintf(line, sizeof line, "%s%s: got %s, %zu bytes",
+	    id[0] ? "session " : "connection", id,
+	    type ? clasp_msg_name(type) : "what does not begin as a message",
+	    len);
+	on_log(c->server, CLASP_LOG_TRACE, line, &about);
+}
+
 static int
 on_unit(struct clasp_link *link, const uint8_t *bytes, size_t len,
     size_t *used, void *user)
@@ -220,6 +238,8 @@ on_unit(struct clasp_link *link, const uint8_t *bytes, size_t len,
 	uint8_t type;
 	int more;
 
+	if (server->config.log_level >= CLASP_LOG_TRACE)
+		trace_unit(c, bytes, len);
 	if (!clasp_latency_wanted(&server->latency))
 		return clasp_session_input(c->session, bytes, len, now_us,
 		    used);

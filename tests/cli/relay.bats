@@ -347,6 +347,18 @@ upgrade() {
 	wait_for_line relay.log 'DEBUG connection closed'
 }
 
+@test "-vv: a line for each message that comes" {
+	start_relay -vv
+	clasp-set /a 1
+	wait_for_line relay.log 'has left'
+	grep -q 'TRACE connection: got hello, [0-9]* bytes$' relay.log
+	grep -q 'TRACE session [0-9a-f-]*: got set, 18 bytes$' relay.log
+	start_relay -v
+	clasp-set /a 1
+	wait_for_line relay.log 'has left'
+	run ! grep -q TRACE relay.log
+}
+
 @test "LOG_FORMAT=json: each line is an object" {
 	LOG_FORMAT=json start_relay -v
 	run jq -r .level relay.log

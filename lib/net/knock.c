@@ -249,6 +249,9 @@ clasp_knock(uv_loop_t *loop, const struct clasp_url *url,
 		return CLASP_ENOMEM;
 	}
 	clasp_stream_opening(k->stream, stop, k);
+	if (!k->websocket && !url->secure)
+		clasp_stream_if_mute(k->stream, "connection closed without a "
+		    "word: does the port take only TLS, tls://?");
 	link = clasp_stream_link(k->stream);
 	link->events = events;
 	link->user = user;

@@ -44,6 +44,7 @@ struct clasp_stream {
 	void		(*stop_opening)(void *arg);
 	void		*opening;
 	char		*reason;	/* owned; NULL: none */
+	const char	*if_mute;	/* instead, before the first byte */
 	size_t		 held;		/* bytes of the unit's rest */
 	size_t		 stalled;	/* bytes waiting when told so */
 	size_t		 sealed;	/* bytes of out that TLS has taken */
@@ -468,6 +469,12 @@ unpack(struct clasp_stream *s)
 	return n;
 }
 
+static const char *
+end_reason(const struct clasp_stream *s, const char *usual)
+{
+	return s->if_mute && s->link.reads == 0 ? s->if_mute : usual;
+}
+
 static void
 on_end_of_file(struct clasp_stream *s)
 {
@@ -479,7 +486,7 @@ on_end_of_file(struct clasp_stream *s)
 	s->said_bye = s->said_bye || is_ws(s);
 	if (s->state == OPEN)
 		begin_closing(s, 0, orderly ? 0 : CLASP_ECLOSED,
-		    "connection closed");
+		    end_reason(s, "connection closed"));
 	/* There is nothing more to read: what is queued goes out, if it can. */
 	s->paused = true;
 	watch(s);
@@ -492,7 +499,7 @@ on_read_error(struct clasp_stream *s, int error)
 	if (error == CLASP_ECLOSED) {
 		on_end_of_file(s);
 	} else if (error == CLASP_EIO) {
-		finish(s, CLASP_ECLOSED, uv_strerror(-errno));
+		finish(s, CLASP_ECLOSED, end_reason(s, uv_strerror(-errno)));
 	} else {
 		/* TLS has said why to the peer, if it listens. */
 		clasp_channel_push(&s->ch);
@@ -759,7 +766,7 @@ on_poll(uv_poll_t *poll, int status, int events)
 		if (getsockopt(s->ch.fd, SOL_SOCKET, SO_ERROR, &status, &len) <
 		    0 || status == 0)
 			status = ECONNRESET;
-		finish(s, CLASP_ECLOSED, uv_strerror(-status));
+		finish(s, CLASP_ECLOSED, end_reason(s, uv_strerror(-status)));
 		return;
 	}
 	if (events & UV_WRITABLE) {
@@ -886,6 +893,12 @@ clasp_stream_opening(struct clasp_stream *s, void (*stop)(void *arg),
 {
 	s->stop_opening = stop;
 	s->opening = arg;
+}
+
+void
+clasp_stream_if_mute(struct clasp_stream *s, const char *reason)
+{
+	s->if_mute = reason;
 }
 
 void

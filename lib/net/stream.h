@@ -41,6 +41,9 @@ struct clasp_link *clasp_stream_link(struct clasp_stream *s);
  * closed before it is there. */
 void	clasp_stream_opening(struct clasp_stream *s, void (*stop)(void *arg),
 	    void *arg);
+/* What to say instead of "connection closed" when the peer does that before
+ * its first byte; a constant. */
+void	clasp_stream_if_mute(struct clasp_stream *s, const char *reason);
 /*
  * The connected socket and its TLS, which the stream owns from now on; rest
  * is what was read of it already.  Events, user and (unless they are set in

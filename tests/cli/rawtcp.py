@@ -6,6 +6,7 @@ CA: under TLS, trusting this file.  Prints "ok" when all went as it should,
 else what did not.  It knows the bytes on the wire and nothing of ours.
 """
 import os
+import select
 import socket
 import ssl
 import struct
@@ -128,6 +129,74 @@ def broken():
     assert closed(s) == []
 
 
+def address(text):
+    return struct.pack(">H", len(text)) + text
+
+
+def message(kind, body):
+    body = bytes([kind]) + body
+    return wrap(b"\x53\x01" + struct.pack(">H", len(body)) + body)
+
+
+def flood():
+    """Ask and ask without reading an answer, then read them all."""
+    count = 4000
+    s = dial()
+    s.sendall(wrap(HELLO))
+    greeted(s)
+    get = message(0x22, address(b"/big"))
+    s.setblocking(False)
+    todo = memoryview(get * count + wrap(PING))
+    blocked = 0
+    while todo and blocked < 20:
+        try:
+            todo = todo[s.send(todo[:16384]):]
+            blocked = 0
+        except (BlockingIOError, ssl.SSLWantWriteError):
+            blocked += 1
+            select.select([], [s], [], 0.05)
+    got, parts = b"", 0
+    while True:
+        try:
+            if todo:
+                todo = todo[s.send(todo[:16384]):]
+        except (BlockingIOError, ssl.SSLWantWriteError):
+            pass
+        try:
+            piece = s.recv(1 << 20)
+            assert piece, "closed after %d answers" % parts
+            got += piece
+        except (BlockingIOError, ssl.SSLWantReadError):
+            select.select([s], [s] if todo else [], [], LIMIT)
+        while len(got) >= 4:
+            n = struct.unpack(">I", got[:4])[0]
+            if len(got) < 4 + n:
+                break
+            frame, got = got[4:4 + n], got[4 + n:]
+            if frame == PONG:
+                assert parts == count, parts
+                return
+            assert kind(frame) == 0x23, frame[:20]
+            parts += 1
+
+
+def drain():
+    """Leave 10 MB of answers unread until we are told to go on."""
+    s = dial()
+    s.sendall(wrap(HELLO))
+    greeted(s)
+    s.sendall(message(0x22, address(b"/big")) * 200 + wrap(PING))
+    assert kind(unit(s)) == 0x23
+    print("there", flush=True)
+    sys.stdin.readline()
+    for _ in range(199):
+        assert kind(unit(s)) == 0x23
+    assert unit(s) == PONG
+    frame = unit(s)
+    assert kind(frame) == 0x51 and b"shutting down" in frame, frame
+    assert s.recv(1) == b""
+
+
 def end():
     """Wait for the end, which must be one that was meant."""
     s = dial()
@@ -156,5 +225,5 @@ def rubbish():
 
 
 {"bytes": bytewise, "splits": splits, "several": several, "broken": broken,
- "end": end, "rubbish": rubbish}[MODE]()
+ "flood": flood, "drain": drain, "end": end, "rubbish": rubbish}[MODE]()
 print("ok")

@@ -271,6 +271,7 @@ peer() {
 	run -3 clasp-get /a
 	assert_output "clasp-get: $CLASP_URL: the port takes only TLS: use wss://"
 	run -3 timeout 10 clasp-get -u "tcp://127.0.0.1:$RELAY_PORT" /a
+	assert_output "clasp-get: tcp://127.0.0.1:$RELAY_PORT: connection closed without a word: does the port take only TLS, tls://?"
 	run curl -s -D head "http://127.0.0.1:$RELAY_PORT/"
 	assert_output --partial 'use wss://'
 	assert_equal "$(head -n 1 head)" $'HTTP/1.1 426 Upgrade Required\r'
@@ -429,4 +430,43 @@ s_client() {
 	assert_equal "$status" 3
 	run cat sub.log
 	assert_output --partial 'shutting down'
+}
+
+# A relay with 50 kB under /big.
+big_relay() {
+	tls_relay
+	clasp-set /big "\"$(printf '%050000d' 0)\""
+}
+
+@test "one who asks and does not read costs little, and gets all answers" {
+	big_relay
+	for ca in '' root.pem; do
+		run peer flood $ca
+		assert_output ok
+	done
+	# 200 MB went out each time
+	[[ $BIN == *san* ]] || (($(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' \
+	    "/proc/$RELAY_PID/status") < 64000))
+}
+
+@test "SIGTERM: what is queued for a slow reader comes, then the goodbye" {
+	big_relay
+	for ca in '' root.pem; do
+		[[ -n $RELAY_PID ]] || big_relay
+		mkfifo go
+		peer drain $ca <go >slow 2>&1 3>&- &
+		BG_PID=$!
+		BG_PIDS+=("$BG_PID")
+		exec 7>go
+		wait_for_line slow there
+		kill "$RELAY_PID"
+		wait_for_line relay.log 'shutting down'
+		echo >&7
+		exec 7>&-
+		finish
+		assert_equal "$(<slow)" $'there\nok'
+		gone "$RELAY_PID"
+		RELAY_PID=
+		rm go slow
+	done
 }

@@ -97,11 +97,25 @@ static void
 length_prefix(void)
 {
 	uint8_t out[4];
+	size_t len;
 
 	t_eq_int(clasp_framing_size(CLASP_FRAMING_LENGTH, 300), 4);
 	t_eq_int(clasp_framing_put(CLASP_FRAMING_LENGTH, out, 300, NULL), 4);
 	t_check(memcmp(out, "\0\0\1\x2c", 4) == 0);
 	t_eq_int(clasp_framing_step(CLASP_FRAMING_LENGTH, out), 304);
+	len = 7;
+	t_eq_int(clasp_length_head_decode(out, 3, &len), 0);
+	t_eq_int(clasp_length_head_decode(out, 4, &len), 4);
+	t_eq_int(len, 300);
+	t_eq_int(clasp_length_head_decode((const uint8_t *)"\0\0\0\0", 4,
+	    &len), CLASP_EEMPTY);
+	t_eq_int(clasp_length_head_decode((const uint8_t *)"\0\1\0\13", 4,
+	    &len), 4);
+	t_eq_int(len, CLASP_FRAMING_FRAME_MAX);
+	t_eq_int(clasp_length_head_decode((const uint8_t *)"\0\1\0\14", 4,
+	    &len), CLASP_ETOOBIG);
+	t_eq_int(clasp_length_head_decode((const uint8_t *)"\377\1\0\0", 4,
+	    &len), CLASP_ETOOBIG);
 	t_eq_int(clasp_framing_size(CLASP_FRAMING_BARE, 300), 0);
 	t_eq_int(clasp_framing_put(CLASP_FRAMING_BARE, out, 300, NULL), 0);
 	t_eq_int(clasp_framing_step(CLASP_FRAMING_BARE,

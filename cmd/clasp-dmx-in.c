@@ -330,8 +330,6 @@ check_options(void)
 {
 	cli_check_count(0, 0, NULL);
 	cli_out_check();
-	if (options.show && cli.count >= 0 && !cli.url_given)
-		cli_usage("-n counts lines, and --show is in place of them");
 	if (!device)
 		cli_usage("no device given: -d DEVICE, or - for stdin");
 	config.prefix = clasp_bridge_namespace(&options, "/dmx",

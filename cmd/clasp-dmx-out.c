@@ -315,8 +315,6 @@ check_options(void)
 	cli_check_count(0, 0, NULL);
 	if (!device)
 		cli_usage("no device given: -d DEVICE, or - for stdout");
-	if (options.once && options.hold)
-		cli_usage("--once and --hold exclude each other");
 	if (strcmp(device, "-") == 0 && !options.show && isatty(STDOUT_FILENO))
 		cli_die(CLI_USAGE, "stdout", "packets do not belong on a "
 		    "terminal; pipe them, or give a device with -d");

@@ -404,8 +404,6 @@ check_options(void)
 {
 	cli_check_count(0, 0, NULL);
 	cli_out_check();
-	if (options.both && !cli.url_given)
-		cli_usage("--both needs a relay: -u");
 	if (options.both && listening.tcp)
 		cli_usage("--both is for UDP");
 	if (ntargets > 0 && !options.both)

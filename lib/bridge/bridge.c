@@ -283,11 +283,27 @@ open_pump(struct clasp_bridge *b)
 	b->pump = clasp_pump_new(&b->loop, &pumping);
 }
 
+/* Options that make no sense together, whatever the protocol. */
+static void
+check_options(const struct clasp_bridge_config *config)
+{
+	const struct clasp_bridge_options *o = config->options;
+
+	if (o->both && !cli.url_given)
+		cli_usage("--both needs a relay: -u");
+	if (o->once && o->hold)
+		cli_usage("--once and --hold exclude each other");
+	if (o->show && config->source && cli.count >= 0 && !cli.url_given)
+		cli_usage("-n counts lines, and --show is in place of them");
+}
+
 struct clasp_bridge *
 clasp_bridge_new(const struct clasp_bridge_config *config)
 {
-	struct clasp_bridge *b = calloc(1, sizeof *b);
+	struct clasp_bridge *b;
 
+	check_options(config);
+	b = calloc(1, sizeof *b);
 	if (!b)
 		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
 	b->config = *config;

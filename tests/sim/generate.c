@@ -238,6 +238,28 @@ slow_reader(struct maker *m)
 		add(m, OP_WINDOW, c, -1, 0, 0, 0, 0);
 }
 
+/* Somebody asks and asks, and reads no answer for a while. */
+static void
+deaf(struct maker *m)
+{
+	uint8_t c = client(m);
+	uint32_t i, n = 5 + below(m, 20);
+
+	add(m, OP_WINDOW, c, below(m, 100), 0, 0, 0, 0);
+	for (i = 0; i < n; i++)
+		if (chance(m, 50))
+			add(m, OP_GET, c, address(m), 0, 0, 0, 0);
+		else
+			set_by(m, c);
+	if (chance(m, 50))
+		add(m, OP_WINDOW, c, below(m, 300), 0, 0, 0, 0);
+	if (chance(m, 10)) {
+		add(m, OP_WAIT, 0, 30000000, 0, 0, 0, 0);
+		add(m, OP_TICK, 0, 0, 0, 0, 0, 0);
+	}
+	add(m, OP_WINDOW, c, -1, 0, 0, 0, 0);
+}
+
 static void
 cues(struct maker *m)
 {
@@ -264,14 +286,19 @@ static void
 flood(struct maker *m)
 {
 	int64_t kind = below(m, 7), n = 20 + below(m, 100);
+	uint8_t c = client(m);
 
-	if (kind == 1 && chance(m, 60))
+	if (chance(m, 50)) {
+		add(m, OP_OPEN, c, below(m, 3), 0, 0, 0, 0);
+		add(m, OP_HELLO, c, 1, 0xf8, 0, 0, 0);
+	}
+	if (kind == 1 && chance(m, 75))
 		n = 270;
 	if (kind == 2 && chance(m, 5))
 		n = 1010;
 	if (kind == 4 && chance(m, 30))
 		n = 101;
-	add(m, OP_FLOOD, client(m), kind, n, 0, 0, 0);
+	add(m, OP_FLOOD, c, kind, n, 0, 0, 0);
 }
 
 static void
@@ -373,10 +400,10 @@ something(struct maker *m)
 		flow(m, client(m));
 	else if (n < 830)
 		asks(m);
-	else if (n < 850)
+	else if (n < 854)
 		add(m, OP_HOSTILE, client(m), below(m, HOSTILE_KINDS),
 		    below(m, 1000), 0, 0, 0);
-	else if (n < 870)
+	else if (n < 872)
 		peers(m);
 	else if (n < 900)
 		gesture(m);
@@ -384,7 +411,7 @@ something(struct maker *m)
 		slow_reader(m);
 	else if (n < 924)
 		cues(m);
-	else if (n < 927)
+	else if (n < 928)
 		flood(m);
 	else if (n < 945)
 		hold_lock(m);
@@ -395,6 +422,8 @@ something(struct maker *m)
 		    0);
 	else if (n < 955)
 		silence(m);
+	else if (n < 959)
+		deaf(m);
 	else
 		leave_and_come(m);
 }

@@ -101,7 +101,8 @@ struct oracle_gesture {
 	struct oracle_text address;
 	uint32_t	 id;
 	bool		 has_id;
-	uint64_t	 active_us, due_us, pended;
+	uint64_t	 active_us, due_us;
+	uint64_t	 active, pended;	/* count up */
 	struct oracle_value move;	/* payload; p NULL: none */
 };
 

@@ -132,6 +132,13 @@ find(struct oracle *o, uint64_t sender, const struct clasp_publish *m)
 }
 
 static void
+touch(struct oracle *o, struct oracle_gesture *g)
+{
+	g->active_us = o->now_us;
+	g->active = ++o->pends;
+}
+
+static void
 remove_gesture(struct oracle *o, struct oracle_gesture *g)
 {
 	oracle_text_clear(&g->address);
@@ -195,7 +202,7 @@ start(struct oracle *o, struct oracle_session *s,
 	g->address = oracle_text(m->address);
 	g->has_id = m->has_id;
 	g->id = m->has_id ? m->id : 0;
-	g->active_us = o->now_us;
+	touch(o, g);
 }
 
 static void
@@ -209,7 +216,7 @@ hold(struct oracle *o, struct oracle_gesture *g, struct clasp_str payload)
 	}
 	oracle_value_clear(&g->move);
 	g->move = oracle_bytes(payload);
-	g->active_us = o->now_us;
+	touch(o, g);
 }
 
 static void
@@ -232,7 +239,7 @@ gesture(struct oracle *o, struct oracle_session *s,
 		p = P_START;
 		if (g != NULL) {
 			flush(o, g, P_START);
-			g->active_us = o->now_us;
+			touch(o, g);
 		} else {
 			start(o, s, m);
 		}
@@ -244,6 +251,22 @@ gesture(struct oracle *o, struct oracle_session *s,
 		}
 	}
 	oracle_forward(o, s->serial, s->serial, msg, payload, p);
+}
+
+/* One of which nothing was heard for long, the longest first. */
+static struct oracle_gesture *
+idle(struct oracle *o)
+{
+	struct oracle_gesture *g, *longest = NULL;
+	uint32_t i;
+
+	for (i = 0; i < o->ngestures; i++) {
+		g = &o->gestures[i];
+		if (g->active_us + IDLE_US <= o->now_us &&
+		    (longest == NULL || g->active < longest->active))
+			longest = g;
+	}
+	return longest;
 }
 
 void
@@ -263,12 +286,7 @@ oracle_gestures_tick(struct oracle *o)
 		if (due != NULL)
 			flush(o, due, P_FLUSH);
 	} while (due != NULL);
-	for (i = 0; i < o->ngestures;) {
-		g = &o->gestures[i];
-		if (g->active_us + IDLE_US > o->now_us) {
-			i++;
-			continue;
-		}
+	while ((g = idle(o)) != NULL) {
 		sim_stake(P_IDLE);
 		flush(o, g, P_IDLE);
 		remove_gesture(o, g);

@@ -317,8 +317,7 @@ oracle_pace(struct oracle *o, struct oracle_session *s,
 		verdicts[i] = judge(o, &s->subs[i], c, &value);
 		pass |= verdicts[i] == PASS;
 	}
-	/* while values are missed a SET's address joins them */
-	if (pass || (c->set && s->nmissed > 0)) {
+	if (pass) {
 		sent = oracle_deliver(o, s, c);
 		for (i = 0; i < s->nsubs; i++)
 			if (verdicts[i] != NONE)

@@ -48,6 +48,7 @@ struct mark {
 	struct clasp_parcel *array;	/* whose value `last` is, or NULL */
 	struct clasp_value last;	/* sent last, if known */
 	bool		 known;
+	bool		 alone;		/* it waits for no other subscription */
 	uint16_t	 len;
 	char		 address[];
 };
@@ -352,6 +353,19 @@ sending_end(struct sending *sending)
 	clasp_parcel_drop(sending->parcel);
 }
 
+/* What waited here is gone; a period begins if it was sent on time. */
+static void
+was_sent(struct mark *m, struct clasp_parcel *parcel, bool sent, bool on_time,
+    uint64_t now_us)
+{
+	unhold(m);
+	if (!sent)
+		return;
+	remember_parcel(m, parcel);
+	if (on_time)
+		m->due.at_us = now_us + m->pace->period_us;
+}
+
 /*
  * What waits here goes now; where it waits for other subscriptions of this
  * session as well, this was their copy.
@@ -359,30 +373,23 @@ sending_end(struct sending *sending)
 static void
 send_held(struct mark *m, struct sending *sending, uint64_t now_us)
 {
-	struct clasp_str address = mark_address(m);
 	struct clasp_session *s = clasp_session_of(m->pace->sub->owner);
 	struct clasp_sub *sub;
-	uint64_t hash = m->hash;
 	struct mark *other;
 	bool sent;
 
 	clasp_run_end(s->router);
 	sent = prepare(s->router, sending, m, s->out.framing) &&
 	    clasp_session_deliver(s, &sending->cast, now_us);
-	for (sub = s->subscriber.first; sub != NULL; sub = sub->next) {
-		if (sub->pace == NULL)
-			continue;
-		other = sub->pace == m->pace ? m :
-		    mark_find(sub->pace, hash, address);
-		if (other == NULL || other->held == NULL)
-			continue;
-		unhold(other);
-		if (!sent)
-			continue;
-		remember_parcel(other, sending->parcel);
-		if (other == m || other->due.at_us <= now_us)
-			other->due.at_us = now_us + other->pace->period_us;
+	for (sub = m->alone ? NULL : s->subscriber.first; sub != NULL;
+	    sub = sub->next) {
+		other = sub->pace == NULL ? NULL : mark_find(sub->pace,
+		    m->hash, mark_address(m));
+		if (other != NULL && other != m && other->held != NULL)
+			was_sent(other, sending->parcel, sent,
+			    other->due.at_us <= now_us, now_us);
 	}
+	was_sent(m, sending->parcel, sent, true, now_us);
 }
 
 static void
@@ -516,15 +523,6 @@ may_wait(const struct clasp_cast *cast)
 	    cast->types == 1 << CLASP_STREAM;
 }
 
-/* Of the only subscription its match is known. */
-static bool
-is_meant(const struct clasp_session *s, const struct clasp_sub *sub,
-    const struct clasp_cast *cast)
-{
-	return (sub->types & cast->types) && (s->subscriber.count == 1 ||
-	    clasp_pattern_match(clasp_sub_pattern(sub), cast->address));
-}
-
 static enum verdict
 judge(const struct clasp_pace *pace, const struct mark *m,
     const struct clasp_value *value, uint64_t now_us)
@@ -537,18 +535,24 @@ judge(const struct clasp_pace *pace, const struct mark *m,
 	return now_us < m->due.at_us ? WAIT : PASS;
 }
 
-/* What each subscription says; returns those with options. */
+/*
+ * What each subscription says that matches, or the only one; returns those
+ * with options.
+ */
 static struct clasp_pace *
-judge_all(struct clasp_session *s, const struct clasp_cast *cast,
-    uint64_t hash, uint64_t now_us, bool *pass)
+judge_all(struct clasp_session *s, struct clasp_sub *only,
+    const struct clasp_cast *cast, uint64_t hash, uint64_t now_us, bool *pass)
 {
 	const struct clasp_value *value = value_of(cast->msg);
 	struct clasp_pace *hits = NULL, *pace;
 	struct clasp_sub *sub;
 
 	*pass = false;
-	for (sub = s->subscriber.first; sub != NULL; sub = sub->next) {
-		if (!is_meant(s, sub, cast))
+	for (sub = only ? only : s->subscriber.first; sub != NULL;
+	    sub = only ? NULL : sub->next) {
+		if (only == NULL && (!(sub->types & cast->types) ||
+		    !clasp_pattern_match(clasp_sub_pattern(sub),
+		    cast->address)))
 			continue;
 		pace = sub->pace;
 		if (pace == NULL) {
@@ -577,11 +581,14 @@ hold_all(struct clasp_router *router, struct clasp_pace *hits,
 	struct clasp_pace *pace;
 
 	for (pace = hits; pace != NULL; pace = pace->next_hit)
-		if (pace->verdict == SKIP)
+		if (pace->verdict == SKIP) {
 			unhold(pace->mark);
-		else if (parcel_of(router, cast, parcel) == NULL ||
-		    !hold(pace->mark, *parcel))
-			return false;
+		} else {
+			pace->mark->alone = hits->next_hit == NULL;
+			if (parcel_of(router, cast, parcel) == NULL ||
+			    !hold(pace->mark, *parcel))
+				return false;
+		}
 	return true;
 }
 
@@ -630,8 +637,8 @@ end_moves(struct clasp_session *s, const struct clasp_cast *cast,
 }
 
 bool
-clasp_pace_deliver(struct clasp_session *s, struct clasp_cast *cast,
-    struct clasp_parcel **parcel, uint64_t now_us)
+clasp_pace_deliver(struct clasp_session *s, struct clasp_sub *only,
+    struct clasp_cast *cast, struct clasp_parcel **parcel, uint64_t now_us)
 {
 	struct clasp_pace *hits, *pace;
 	uint64_t hash;
@@ -649,7 +656,7 @@ clasp_pace_deliver(struct clasp_session *s, struct clasp_cast *cast,
 	    clasp_job_awaits(s->job, cast->address))
 		return false;
 	hash = hash_of(cast);
-	hits = judge_all(s, cast, hash, now_us, &pass);
+	hits = judge_all(s, only, cast, hash, now_us, &pass);
 	if (!pass && hold_all(s->router, hits, cast, parcel))
 		return false;
 	sent = clasp_session_deliver(s, cast, now_us);

@@ -612,7 +612,8 @@ clasp_session_deliver_all(struct clasp_router *router,
 		if (!(matches[i].types & cast->types) || s == except)
 			continue;
 		if (matches[i].paced & cast->types) {
-			slow += clasp_pace_deliver(s, cast, &parcel, now_us);
+			slow += clasp_pace_deliver(s, matches[i].only, cast,
+			    &parcel, now_us);
 		} else if (deliver_next(s, cast, &router->config)) {
 			fast++;
 		} else {

@@ -508,7 +508,7 @@ static int
 collect(struct clasp_subs *subs, const struct clasp_subs_node *node,
     uint64_t stamp)
 {
-	const struct clasp_sub *sub;
+	struct clasp_sub *sub;
 	struct clasp_match *found;
 	uint8_t paced;
 	size_t cap;
@@ -517,6 +517,7 @@ collect(struct clasp_subs *subs, const struct clasp_subs_node *node,
 		paced = sub->pace != NULL ? sub->types : 0;
 		if (sub->owner->stamp == stamp) {
 			found = &subs->found[sub->owner->index];
+			found->only = NULL;
 			found->types |= sub->types;
 			found->paced |= paced;
 			continue;
@@ -532,8 +533,8 @@ collect(struct clasp_subs *subs, const struct clasp_subs_node *node,
 		sub->owner->stamp = stamp;
 		sub->owner->index = (uint32_t)subs->nfound;
 		subs->found[subs->nfound++] = (struct clasp_match){
-		    .owner = sub->owner, .types = sub->types,
-		    .paced = paced };
+		    .owner = sub->owner, .only = sub,
+		    .types = sub->types, .paced = paced };
 	}
 	return 0;
 }

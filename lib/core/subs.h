@@ -52,6 +52,7 @@ clasp_sub_pattern(const struct clasp_sub *sub)
 /* One subscriber that wants an address, once however many patterns match. */
 struct clasp_match {
 	struct clasp_subscriber *owner;
+	struct clasp_sub *only;		/* of its, that matches; NULL: several */
 	uint8_t		 types;		/* of all its subscriptions there */
 	uint8_t		 paced;		/* of those with a rate or epsilon */
 };

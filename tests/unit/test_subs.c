@@ -43,7 +43,7 @@ compare(struct clasp_subs *subs, struct clasp_str address, int cached)
 	uint8_t want[OWNERS] = { 0 };
 	const struct clasp_match *matches;
 	const struct clasp_sub *sub;
-	int i, n, k, count = 0;
+	int i, n, k, alone, count = 0;
 
 	for (i = 0; i < OWNERS; i++) {
 		for (sub = owners[i].first; sub != NULL; sub = sub->next)
@@ -60,6 +60,13 @@ compare(struct clasp_subs *subs, struct clasp_str address, int cached)
 	for (i = 0; i < n; i++) {
 		k = (int)(matches[i].owner - owners);
 		t_eq_int(matches[i].types, want[k], "%.*s: owner %d",
+		    CLASP_STR_ARG(address), k);
+		/* the only one that matches, if there is but one */
+		for (sub = owners[k].first, alone = 0; sub != NULL;
+		    sub = sub->next)
+			alone += clasp_pattern_match(clasp_sub_pattern(sub),
+			    address);
+		t_eq_int(matches[i].only != NULL, alone == 1, "%.*s: owner %d",
 		    CLASP_STR_ARG(address), k);
 		want[k] = 0;		/* a second copy would be wrong */
 	}

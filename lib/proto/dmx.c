@@ -431,7 +431,7 @@ clasp_dmx_play(struct clasp_dmx *dmx, uint64_t now_us)
 {
 	struct clasp_universe *u;
 	struct clasp_dmx_play *play;
-	struct clasp_moment moment;
+	struct clasp_timeline_moment moment;
 	unsigned at = 0;
 
 	if (dmx->plays == 0)

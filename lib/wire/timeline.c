@@ -331,7 +331,7 @@ value_at(const struct clasp_timeline *t, uint64_t position)
 
 void
 clasp_timeline_at(const struct clasp_timeline *t, uint64_t start_us,
-    uint64_t now_us, struct clasp_moment *out)
+    uint64_t now_us, struct clasp_timeline_moment *out)
 {
 	uint64_t elapsed = now_us > start_us ? now_us - start_us : 0;
 

@@ -8,7 +8,7 @@
  * each of his own frames:
  *
  *	struct clasp_timeline t;
- *	struct clasp_moment now;
+ *	struct clasp_timeline_moment now;
  *
  *	if (clasp_timeline_read(&msg.publish.value, &arena, &t) < 0)
  *		return;
@@ -69,7 +69,7 @@ enum clasp_timeline_state {
 };
 
 /* What a timeline is at some moment. */
-struct clasp_moment {
+struct clasp_timeline_moment {
 	enum clasp_timeline_state state;
 	uint64_t	loops;		/* how often it has begun again */
 	bool		has_value;
@@ -97,7 +97,7 @@ int	clasp_timeline_read(const struct clasp_value *v,
 	    struct clasp_arena *arena, struct clasp_timeline *t);
 /* What it is at now_us when it was started at start_us (the same clock). */
 void	clasp_timeline_at(const struct clasp_timeline *t, uint64_t start_us,
-	    uint64_t now_us, struct clasp_moment *out);
+	    uint64_t now_us, struct clasp_timeline_moment *out);
 
 /*
  * Between a (u = 0) and b (u = 1): numbers of one type are mixed, arrays of

@@ -97,7 +97,7 @@ vector(json_t *row)
 	const char *name = v_text(row, "name");
 	struct clasp_value map, want;
 	struct clasp_timeline t;
-	struct clasp_moment now;
+	struct clasp_timeline_moment now;
 	uint64_t at;
 	size_t i;
 
@@ -167,7 +167,7 @@ it_starts_when_it_says(void)
 {
 	struct clasp_value f[2];
 	struct clasp_timeline t;
-	struct clasp_moment now;
+	struct clasp_timeline_moment now;
 
 	begin();
 	f[0] = pair(clasp_int(0), clasp_int(10));
@@ -226,7 +226,7 @@ no_order_and_no_memory_do_no_harm(void)
 {
 	struct clasp_value f[3], items[2] = { clasp_int(0), clasp_int(8) };
 	struct clasp_timeline t;
-	struct clasp_moment now;
+	struct clasp_timeline_moment now;
 	uint64_t at;
 
 	begin();

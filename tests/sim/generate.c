@@ -45,10 +45,11 @@ add(struct maker *m, enum sim_op op, uint8_t client, int64_t a, int64_t b,
 	sim_script_add(m->script, &step);
 }
 
+/* A few do most. */
 static uint8_t
 client(struct maker *m)
 {
-	return (uint8_t)below(m, SIM_CLIENTS);
+	return (uint8_t)below(m, chance(m, 75) ? 5 : SIM_CLIENTS);
 }
 
 /* A few are met often. */
@@ -434,7 +435,7 @@ configure(struct maker *m, struct sim_config *c)
 	c->queue = ONE_OF(m, 4, 8, 16, 40, 1000);
 	c->bytes = chance(m, 80) ? 16 << 20 : ONE_OF(m, 700, 4000, 100000);
 	c->burst = chance(m, 70) ? 0 : ONE_OF(m, 1000, 100000);
-	c->sessions = ONE_OF(m, 0, SIM_CLIENTS, SIM_CLIENTS, 5, 3);
+	c->sessions = ONE_OF(m, 0, SIM_CLIENTS, SIM_CLIENTS, 5, 4);
 	c->subs = ONE_OF(m, 0, 3, 5);
 	c->params = ONE_OF(m, 0, 4, 8, 12);
 	c->evict = below(m, 3);
@@ -456,8 +457,9 @@ sim_generate(struct sim_script *script, uint64_t seed, uint32_t steps)
 	memset(script, 0, sizeof *script);
 	sim_random_init(&m.r, seed);
 	configure(&m, &script->config);
-	for (c = 0; c < SIM_CLIENTS - 1; c++)
-		join(&m, c);
+	for (c = 0; c < SIM_CLIENTS; c++)
+		if (c < 5 || chance(&m, 40))
+			join(&m, c);
 	while (script->count < steps)
 		something(&m);
 	script->count = steps;

@@ -4,8 +4,26 @@
 #include <string.h>
 
 #include "names.h"
+#include "packed.h"
 #include "random.h"
 #include "wire/message.h"
+
+enum {
+	NOISE,		/* any bytes */
+	MAGIC,		/* not the byte that a frame begins with */
+	SHORT,		/* a frame without its end */
+	FRAMED,		/* any bytes in a good frame */
+	FLAGS,		/* what cannot be read */
+	BIT,		/* one bit is not as it was */
+	RELAYS,		/* what only a relay says */
+	TWO,		/* two in one unit, and something behind */
+	MEMBERS,	/* a bundle with what may not be in it */
+	EMPTY,		/* nothing */
+	PACKED,		/* MessagePack: not ill, but rare */
+	DEEP,		/* containers inside each other, one too many */
+	ABSENT,		/* what is not there */
+	CUT		/* a payload without its end */
+};
 
 static void
 add(struct clasp_buf *out, const struct clasp_msg *m)
@@ -44,7 +62,6 @@ framed(struct clasp_buf *out, const uint8_t *payload, size_t n,
 	clasp_buf_add(out, payload, n);
 }
 
-/* What only a relay says. */
 static void
 relays(struct sim_random *r, struct clasp_buf *out)
 {
@@ -62,7 +79,6 @@ relays(struct sim_random *r, struct clasp_buf *out)
 	add(out, &m);
 }
 
-/* A bundle with a member that may not be in it. */
 static void
 odd_bundle(struct sim_random *r, struct clasp_buf *out)
 {
@@ -82,17 +98,6 @@ odd_bundle(struct sim_random *r, struct clasp_buf *out)
 	add(out, &m[2]);
 }
 
-/* A SET as MessagePack: {"type":"SET","address":"/a","value":n} */
-static void
-legacy(struct sim_random *r, struct clasp_buf *out)
-{
-	uint8_t p[] = "\x83\xa4type\xa3SET\xa7" "address\xa2/a\xa5value\x07";
-
-	p[sizeof p - 2] = (uint8_t)sim_random_below(r, 0x80);
-	framed(out, p, sizeof p - 1, 1);
-}
-
-/* Containers inside each other, one too many. */
 static void
 deep(struct clasp_buf *out)
 {
@@ -111,74 +116,97 @@ deep(struct clasp_buf *out)
 	framed(out, p, n, 1);
 }
 
-void
-sim_hostile(int64_t kind, uint64_t n, struct clasp_buf *out)
+/* A good frame, and what has become of it. */
+static void
+spoiled(struct sim_random *r, struct clasp_buf *out, int64_t kind)
 {
-	struct clasp_msg m;
-	struct sim_random r;
-	uint8_t bytes[16];
+	struct clasp_msg m = good(r);
 	size_t i;
 
-	sim_random_init(&r, n);
-	m = good(&r);
-	switch (kind % HOSTILE_KINDS) {
-	case 0:		/* noise */
-		noise(&r, out, 1 + sim_random_below(&r, 40));
+	add(out, &m);
+	switch (kind) {
+	case SHORT:
+		out->len -= 1 + sim_random_below(r, 5);
 		break;
-	case 1:		/* not the magic byte */
-		clasp_buf_add_u8(out, 0x54);
-		noise(&r, out, 8);
+	case BIT:
+		i = sim_random_below(r, (uint32_t)out->len);
+		out->data[i] ^= (uint8_t)(1u << sim_random_below(r, 8));
 		break;
-	case 2:		/* a frame without its end */
+	case TWO:
+		m = good(r);
 		add(out, &m);
-		out->len -= 1 + sim_random_below(&r, 5);
+		noise(r, out, sim_random_below(r, 3));
 		break;
-	case 3:		/* noise in a good frame */
-		for (i = 0; i < sizeof bytes; i++)
-			bytes[i] = (uint8_t)sim_random_next(&r);
-		framed(out, bytes, sim_random_below(&r, sizeof bytes), 1);
-		break;
-	case 4:		/* encrypted, compressed, QoS 3, another version */
-		framed(out, (const uint8_t *)"\x41", 1,
-		    (uint8_t)(sim_random_next(&r) & 0xdf));
-		break;
-	case 5:		/* one bit is not as it was */
-		add(out, &m);
-		i = sim_random_below(&r, (uint32_t)out->len);
-		out->data[i] ^= (uint8_t)(1u << sim_random_below(&r, 8));
-		break;
-	case 6:
-		relays(&r, out);
-		break;
-	case 7:		/* two in one unit, and something behind */
-		add(out, &m);
-		m = good(&r);
-		add(out, &m);
-		noise(&r, out, sim_random_below(&r, 3));
-		break;
-	case 8:
-		odd_bundle(&r, out);
-		break;
-	case 9:		/* nothing */
-		break;
-	case 10:
-		legacy(&r, out);
-		break;
-	case 11:
-		deep(out);
-		break;
-	case 12:	/* what asks for parts that are not there */
-		memset(&m, 0, sizeof m);
-		m.type = CLASP_REPLAY;
-		m.replay.pattern = sim_pattern(sim_random_below(&r,
-		    sim_patterns()));
-		add(out, &m);
-		break;
-	default:	/* a payload without its end, its length right */
-		add(out, &m);
-		i = out->len - 4 - 1 - sim_random_below(&r, 6);
+	default:	/* CUT: its length is right */
+		i = out->len - 4 - 1 - sim_random_below(r, 6);
 		out->data[2] = (uint8_t)(i >> 8);
 		out->data[3] = (uint8_t)i;
 		out->len = 4 + i;
+	}
+}
+
+static void
+framed_noise(struct sim_random *r, struct clasp_buf *out)
+{
+	uint8_t bytes[16];
+	size_t i;
+
+	for (i = 0; i < sizeof bytes; i++)
+		bytes[i] = (uint8_t)sim_random_next(r);
+	framed(out, bytes, sim_random_below(r, sizeof bytes), 1);
+}
+
+/* What asks for parts that are not there. */
+static void
+replay(struct sim_random *r, struct clasp_buf *out)
+{
+	struct clasp_msg m;
+
+	memset(&m, 0, sizeof m);
+	m.type = CLASP_REPLAY;
+	m.replay.pattern = sim_pattern(sim_random_below(r, sim_patterns()));
+	add(out, &m);
+}
+
+void
+sim_hostile(int64_t kind, uint64_t n, struct clasp_buf *out)
+{
+	struct sim_random r;
+
+	sim_random_init(&r, n);
+	switch (kind % HOSTILE_KINDS) {
+	case NOISE:
+		noise(&r, out, 1 + sim_random_below(&r, 40));
+		break;
+	case MAGIC:
+		clasp_buf_add_u8(out, 0x54);
+		noise(&r, out, 8);
+		break;
+	case FRAMED:
+		framed_noise(&r, out);
+		break;
+	case FLAGS:	/* encrypted, compressed, QoS 3, another version */
+		framed(out, (const uint8_t *)"\x41", 1,
+		    (uint8_t)(sim_random_next(&r) & 0xdf));
+		break;
+	case RELAYS:
+		relays(&r, out);
+		break;
+	case MEMBERS:
+		odd_bundle(&r, out);
+		break;
+	case EMPTY:
+		break;
+	case PACKED:
+		sim_packed(&r, out);
+		break;
+	case DEEP:
+		deep(out);
+		break;
+	case ABSENT:
+		replay(&r, out);
+		break;
+	default:
+		spoiled(&r, out, kind % HOSTILE_KINDS);
 	}
 }

@@ -51,7 +51,7 @@ struct oracle_param {
 	uint64_t	 holder;	/* serial of a session; 0: not locked */
 	bool		 own_ttl;
 	bool		 saved;		/* only a lock kept it alive */
-	bool		 released;	/* ... and is gone since the last write */
+	bool		 released;	/* ... which ended since it was written */
 	uint32_t	 ttl;
 	uint64_t	 life;		/* which record of this address */
 };
@@ -173,7 +173,7 @@ struct oracle {
 	char		(*ids)[40];	/* of all sessions there were */
 	uint32_t	 nids;
 	uint64_t	 drops, messages;
-	uint64_t	 late_us;	/* the timer is wanted so much too late */
+	uint64_t	 late_us;	/* so much late the timer is wanted */
 	/* what is broken when another SET comes than is due */
 	enum sim_promise doing;
 	struct clasp_arena arena;	/* of the message being compared */
@@ -337,6 +337,9 @@ void	oracle_gestures_tick(struct oracle *o);
 void	oracle_gestures_leave(struct oracle *o);
 void	oracle_timelines(struct oracle *o, struct oracle_session *s,
 	    const struct oracle_sub *sub);
+/* A PUBLISH as it is sent on: its bytes, those of MessagePack made binary. */
+struct clasp_str oracle_binary(const struct clasp_msg *msg,
+	    struct clasp_str payload);
 /* What is wrong with a SET or PUBLISH in itself; 0: nothing. */
 int	oracle_admit(const struct clasp_msg *msg);
 

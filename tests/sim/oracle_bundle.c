@@ -127,6 +127,7 @@ static bool
 apply(struct oracle *o, const struct from *from,
     const struct clasp_bundle *b, uint64_t *revision)
 {
+	uint64_t sender = from->session ? from->serial : 0;
 	const struct clasp_msg *m;
 	struct oracle_result result;
 	struct oracle_write w;
@@ -141,10 +142,8 @@ apply(struct oracle *o, const struct from *from,
 	for (i = 0; i < b->count && sim_breach() == PROMISES; i++) {
 		m = &b->messages[i];
 		if (m->type == CLASP_PUBLISH) {
-			uint64_t sender = from->session ? from->serial : 0;
-
-			oracle_forward(o, sender, sender, m, b->raw ?
-			    b->raw[i] : CLASP_STR_NONE, P_CONTIGUOUS);
+			oracle_forward(o, sender, sender, m, oracle_binary(m,
+			    b->raw ? b->raw[i] : CLASP_STR_NONE), o->doing);
 			continue;
 		}
 		set = m->set;

@@ -188,16 +188,6 @@ make_room(struct oracle *o)
 	return true;
 }
 
-/* ----------------------------------------------------------------- write */
-
-static void
-refuse(struct oracle_result *out, int code, enum sim_promise why)
-{
-	out->code = code;
-	out->why = why;
-	sim_stake(why);
-}
-
 /* ---------------------------------------------------- ranges, strategies */
 
 static const struct sim_policy *
@@ -267,6 +257,8 @@ compete(const struct sim_policy *policy, const struct oracle_param *r,
 	return (policy->strategy == '>' ? x > y : x < y) ? 0 : 400;
 }
 
+/* ----------------------------------------------------------------- write */
+
 static void
 stamp(struct oracle *o, struct oracle_param *r, const struct oracle_write *w)
 {
@@ -287,61 +279,76 @@ stamp(struct oracle *o, struct oracle_param *r, const struct oracle_write *w)
 	}
 }
 
+/* 0, or why not; the order is what decides which of several reasons. */
+static int
+judge(struct oracle *o, const struct oracle_write *w,
+    const struct oracle_param *r, enum sim_promise *why)
+{
+	const struct sim_policy *policy = policy_of(o, w->address);
+	const struct clasp_set *set = w->set;
+
+	*why = P_REVISION;
+	if (set->has_revision) {
+		sim_stake(P_REVISION);
+		if (set->revision != (r ? r->revision : 0))
+			return 400;
+	}
+	*why = P_LOCKED;
+	if (r != NULL && r->holder != 0 && r->holder != w->serial) {
+		if (set->unlock)
+			sim_stake(P_UNLOCK);
+		return 401;
+	}
+	*why = P_RANGE;
+	if (outside(o, set, policy))
+		return 402;
+	*why = P_STRATEGY;
+	return r != NULL ? compete(policy, r, &set->value) : 0;
+}
+
+static struct oracle_param *
+create(struct oracle *o, struct clasp_str address)
+{
+	struct oracle_param *r;
+
+	o->params = oracle_grow(o->params, &o->nparams, sizeof *o->params);
+	r = &o->params[o->nparams - 1];
+	r->address = oracle_text(address);
+	r->life = ++o->lives;
+	return r;
+}
+
 void
 oracle_write(struct oracle *o, const struct oracle_write *w,
     struct oracle_result *out)
 {
-	const struct sim_policy *policy = policy_of(o, w->address);
 	const struct clasp_set *set = w->set;
 	struct oracle_param *r = oracle_param(o, w->address);
-	int code;
-	uint64_t actual = r ? r->revision : 0;
 	bool lock = set->lock && w->session != NULL;
-	bool gone = set->has_ttl && set->ttl == TTL_ABSOLUTE;
 
 	memset(out, 0, sizeof *out);
-	out->why = P_SET;
-	if (set->has_revision) {
-		if (set->revision != actual) {
-			refuse(out, 400, P_REVISION);
-			return;
-		}
-		sim_stake(P_REVISION);
-	}
-	if (r != NULL && r->holder != 0 && r->holder != w->serial) {
-		if (set->unlock)
-			sim_stake(P_UNLOCK);
-		refuse(out, 401, P_LOCKED);
+	out->code = judge(o, w, r, &out->why);
+	if (out->code != 0) {
+		sim_stake(out->why);
 		return;
 	}
-	if (outside(o, set, policy)) {
-		refuse(out, 402, P_RANGE);
+	if (r == NULL && set->has_ttl && set->ttl == TTL_ABSOLUTE && !lock) {
+		/* told to everybody, kept by nobody */
+		sim_stake(P_AT_ONCE);
+		out->revision = 1;
+		out->life = ++o->lives;
 		return;
 	}
-	if (r != NULL && (code = compete(policy, r, &set->value)) != 0) {
-		refuse(out, code, P_STRATEGY);
+	if (r == NULL && (w->crowded || !make_room(o))) {
+		sim_stake(P_REJECT);
+		out->why = P_REJECT;
+		out->code = 501;
 		return;
 	}
-	if (r == NULL) {
-		if (gone && !lock) {
-			/* told to everybody, kept by nobody */
-			sim_stake(P_AT_ONCE);
-			out->revision = 1;
-			out->life = ++o->lives;
-			return;
-		}
-		if (w->crowded || !make_room(o)) {
-			refuse(out, 501, P_REJECT);
-			return;
-		}
-		o->params = oracle_grow(o->params, &o->nparams,
-		    sizeof *o->params);
-		r = &o->params[o->nparams - 1];
-		r->address = oracle_text(w->address);
-		r->life = ++o->lives;
-	} else if (set->unlock) {
+	if (r == NULL)
+		r = create(o, w->address);
+	else if (set->unlock)
 		r->holder = 0;
-	}
 	if (lock)
 		r->holder = w->serial;
 	stamp(o, r, w);

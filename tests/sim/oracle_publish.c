@@ -39,6 +39,18 @@ oracle_admit(const struct clasp_msg *msg)
 	return 0;
 }
 
+struct clasp_str
+oracle_binary(const struct clasp_msg *msg, struct clasp_str payload)
+{
+	static uint8_t bytes[CLASP_PAYLOAD_MAX];
+	int n;
+
+	if (payload.len > 0 && payload.p[0] == CLASP_PUBLISH)
+		return payload;
+	n = clasp_msg_encode(bytes, sizeof bytes, msg);
+	return clasp_str_of((const char *)bytes, n > 0 ? (size_t)n : 0);
+}
+
 /* -------------------------------------------------------------- timelines */
 
 static void
@@ -395,6 +407,7 @@ oracle_publish(struct oracle *o, struct oracle_session *s,
 {
 	int code = oracle_admit(msg);
 
+	payload = oracle_binary(msg, payload);
 	if (code != 0)
 		oracle_error(o, s, code, msg->publish.address, P_ADDRESS);
 	else if (below(msg->publish.address, "/clasp/p2p") &&

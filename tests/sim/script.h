@@ -45,7 +45,7 @@ enum sim_op {
 #define SIM_IN_LOG	"#| "
 
 #define SIM_ARGS	6
-#define SIM_CLIENTS	6
+#define SIM_CLIENTS	12
 
 struct sim_step {
 	uint8_t		 op;		/* enum sim_op */

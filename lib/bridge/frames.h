@@ -7,7 +7,8 @@
  *
  * What there is to it is here, once for DMX, Art-Net and sACN: the relay's
  * snapshot as one frame, --rate, --once, --hold, --on-exit, --show,
- * timelines, and how it all ends.  The program only turns one universe into one packet.
+ * timelines, and how it all ends.  The program only turns one universe into
+ * one packet.
  * Nothing is queued: what changes while the device is not ready is in the
  * next frame.
  *

@@ -37,6 +37,17 @@ frame_rate(void)
 	return rate;
 }
 
+/* One of those that the program's row has. */
+static enum clasp_exit_action
+exit_action(void)
+{
+	cli_arg_word();
+	if (strcmp(cli_arg(), "release") == 0)
+		return CLASP_EXIT_RELEASE;
+	return strcmp(cli_arg(), "blackout") == 0 ? CLASP_EXIT_BLACKOUT :
+	    CLASP_EXIT_HOLD;
+}
+
 /* Those of programs that send frames. */
 static bool
 frame_option(struct clasp_bridge_options *o, int id)
@@ -60,7 +71,7 @@ frame_option(struct clasp_bridge_options *o, int id)
 		    (enum cli_grid_style)cli_arg_word() : CLI_GRID_HEX;
 		return true;
 	case CLI_ON_EXIT:
-		o->on_exit = (enum clasp_exit_action)cli_arg_word();
+		o->on_exit = exit_action();
 		return true;
 	}
 	return false;

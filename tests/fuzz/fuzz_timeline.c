@@ -29,7 +29,7 @@ mix(const struct clasp_keyframe *a, const struct clasp_keyframe *b, double u)
 static void
 play(const struct clasp_timeline *t, uint64_t at)
 {
-	struct clasp_moment now;
+	struct clasp_timeline_moment now;
 	struct clasp_buf text = { 0 };
 	uint32_t i;
 

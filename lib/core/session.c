@@ -26,7 +26,7 @@
 #define BAD_MAX		100		/* undecodable frames in a window */
 #define HANDSHAKES_MAX	1024
 #define NAME_MAX_BYTES	1024
-/* missed addresses beyond the params there are: expired ones */
+/* missed addresses beyond half as many again as there are params */
 #define MISSED_SPARE	64
 
 /* ----------------------------------------------------------------- lists */
@@ -509,22 +509,40 @@ count_drop(struct clasp_session *s, uint64_t now_us)
 	}
 }
 
+/*
+ * Params that were missed and have expired since have no newest value; those
+ * that are there keep their place, however long it has been theirs.
+ */
+static void
+forget_gone(struct clasp_session *s, uint64_t now_us)
+{
+	struct clasp_missed_one *one, *next;
+
+	for (one = s->missed->first; one != NULL; one = next) {
+		next = one->next;
+		if (clasp_store_peek(s->router->store,
+		    clasp_missed_address(one), one->hash, now_us) != NULL)
+			continue;
+		clasp_missed_remove(s->missed, one);
+		count_drop(s, now_us);
+	}
+}
+
 /* A SET that cannot be queued: its address is kept for later. */
 static void
 miss(struct clasp_session *s, const struct clasp_cast *cast, uint64_t now_us)
 {
 	struct clasp_missed *missed = s->missed;
-	size_t most = clasp_store_count(s->router->store) + MISSED_SPARE;
+	size_t params = clasp_store_count(s->router->store);
 
 	if (missed == NULL)
 		missed = s->missed = clasp_missed_new();
 	if (missed == NULL ||
 	    clasp_missed_add(missed, cast->address, cast->hash) != 0)
 		count_drop(s, now_us);
-	while (s->missed != NULL && s->missed->table.count > most) {
-		clasp_missed_remove(s->missed, s->missed->first);
-		count_drop(s, now_us);
-	}
+	if (s->missed != NULL &&
+	    s->missed->table.count > params + params / 2 + MISSED_SPARE)
+		forget_gone(s, now_us);
 }
 
 const struct clasp_span *

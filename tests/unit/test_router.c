@@ -1082,6 +1082,50 @@ what_was_missed_is_not_sent_twice(void)
 	end();
 }
 
+/* Whatever comes and goes while it does not read: what stays is sent. */
+static void
+a_slow_reader_keeps_what_has_not_expired(void)
+{
+	struct clasp_router_stats stats;
+	struct peer *p, *q;
+	struct clasp_msg msg, brief;
+	char address[32];
+	int64_t kept = 0;
+	int i;
+
+	begin_with(small_queues);
+	p = peer_join(&w);
+	q = peer_join(&w);
+	peer_subscribe(q, 1, "/**", 0);
+	clasp_router_tick(w.router, w.now);
+	w.now += 45000000;
+	clasp_router_tick(w.router, w.now);
+	q->window = 0;
+	for (i = 0; i < 20; i++)
+		peer_set(p, "/keep", clasp_int(i));
+	for (i = 0; i < 700; i++) {
+		snprintf(address, sizeof address, "/brief/%d", i);
+		brief = msg_set(address, clasp_int(i));
+		brief.set.has_ttl = true;
+		brief.set.ttl = CLASP_TTL_ABSOLUTE | 1;
+		peer_send(p, &brief);
+		if (i == 600) {
+			/* they expire, and are swept */
+			w.now += 20000000;
+			clasp_router_tick(w.router, w.now);
+			clasp_router_stats(w.router, &stats);
+			t_eq_int(stats.params, 1, "params");
+		}
+	}
+	q->window = SIZE_MAX;
+	while (peer_next(q, &msg))
+		if (msg.type == CLASP_SET && clasp_str_eq(msg.set.address,
+		    CLASP_STR("/keep")))
+			kept = msg.set.value.integer;
+	t_eq_int(kept, 19, "its last value");
+	end();
+}
+
 static void
 drops_are_told_once_in_ten_seconds(void)
 {
@@ -1798,6 +1842,7 @@ main(void)
 	t_run(a_burst_is_flushed_before_anything_is_dropped);
 	t_run(a_slow_reader_ends_with_the_newest_values);
 	t_run(what_was_missed_is_not_sent_twice);
+	t_run(a_slow_reader_keeps_what_has_not_expired);
 	t_run(drops_are_told_once_in_ten_seconds);
 	t_run(a_slow_reader_is_seen_in_the_log);
 	t_run(replies_are_never_dropped);

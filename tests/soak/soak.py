@@ -129,6 +129,7 @@ class Client:
         now = time.monotonic()
         self.until = now + world.chance.expovariate(1 / 8.0) + 0.2
         self.stuck_until = 0
+        self.was_stuck = 0
         selector.register(self.sock, selectors.EVENT_READ, self)
         if not mute:
             self.out += WebSocket.wrap(frame(hello(
@@ -420,6 +421,7 @@ class Client:
             self.stuck_until = now + self.world.chance.random() * 3 + (
                 2 if self.glutton else 0)
             self.reading = False
+            self.was_stuck += 1
             self.watch()
             self.world.figures["stopped reading"] += 1
         return False
@@ -526,7 +528,8 @@ class Soak:
                                     for c in readers), "the last values")
         except Wrong:
             raise Wrong("last values, seen and true: %r" % [
-                self.behind(c, watcher)[:3] for c in readers
+                (c.patterns, c.glutton, c.was_stuck,
+                 self.behind(c, watcher)[:3]) for c in readers
                 if self.behind(c, watcher)]) from None
         watcher.leave()
 

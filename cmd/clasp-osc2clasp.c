@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "bridge/bridge.h"
+#include "bridge/network.h"
 #include "dev/oscport.h"
 #include "tool/lineio.h"
 
@@ -281,25 +282,6 @@ resolve_targets(uv_loop_t *loop)
 	}
 }
 
-/* The file appears whole: it is written beside, then moved. */
-static void
-write_port_file(void)
-{
-	char *beside;
-	FILE *f;
-
-	if (!port_file)
-		return;
-	if (asprintf(&beside, "%s.new", port_file) < 0)
-		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
-	f = fopen(beside, "w");
-	if (f == NULL || fprintf(f, "%u\n", clasp_oscport_number(port)) < 0 ||
-	    fclose(f) != 0 || rename(beside, port_file) != 0)
-		cli_die(CLI_UNREACHABLE, port_file, "%s",
-		    cli_strerror(errno));
-	free(beside);
-}
-
 static void
 name_port(unsigned number)
 {
@@ -320,7 +302,7 @@ open_port(uv_loop_t *loop)
 		cli_die(CLI_UNREACHABLE, subject, "%s", why);
 	name_port(clasp_oscport_number(port));
 	cli_verbose(subject, "listening");
-	write_port_file();
+	clasp_network_port_file(port_file, clasp_oscport_number(port));
 }
 
 static void

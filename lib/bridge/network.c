@@ -3,6 +3,7 @@
 #include "bridge/network.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,8 +52,8 @@ clasp_network_interface(const char *given, struct clasp_netif *out)
 
 	if (given) {
 		if (clasp_netif_find(given, out) < 0)
-			cli_usage("--interface: no interface '%s'; there is "
-			    "%s", given, names(all, n));
+			cli_die(CLI_UNREACHABLE, given, "no such interface; "
+			    "there is %s", names(all, n));
 		return;
 	}
 	for (i = 0; i < n; i++)
@@ -110,6 +111,24 @@ clasp_network_target(const char *text, unsigned port, struct sockaddr_in *out)
 	memcpy(out, found->ai_addr, sizeof *out);
 	out->sin_port = htons((uint16_t)number);
 	freeaddrinfo(found);
+}
+
+/* Written beside, then moved. */
+void
+clasp_network_port_file(const char *path, unsigned number)
+{
+	char *beside;
+	FILE *f;
+
+	if (!path)
+		return;
+	if (asprintf(&beside, "%s.new", path) < 0)
+		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
+	f = fopen(beside, "w");
+	if (!f || fprintf(f, "%u\n", number) < 0 || fclose(f) != 0 ||
+	    rename(beside, path) != 0)
+		cli_die(CLI_UNREACHABLE, path, "%s", cli_strerror(errno));
+	free(beside);
 }
 
 int

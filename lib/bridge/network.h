@@ -11,8 +11,8 @@
 
 /*
  * The interface of this name or address; NULL: the only one there is, beside
- * loopback.  Where there are several, or none such, the program ends with a
- * list of them, exit 2.
+ * loopback.  Where there are several the program ends with a list of them,
+ * exit 2; so it does when there is none such, exit 3.
  */
 void	clasp_network_interface(const char *given, struct clasp_netif *out);
 /* --list: print them, one a line. */
@@ -21,6 +21,9 @@ void	clasp_network_list(void);
  * 2, when it cannot be one). */
 void	clasp_network_target(const char *text, unsigned port,
 	    struct sockaddr_in *out);
+/* --port-file: write the number there; the file appears whole.  Nothing when
+ * path is NULL; what fails ends the program, exit 3. */
+void	clasp_network_port_file(const char *path, unsigned number);
 /* The option's argument: a number of bytes, 4096, 64K, 4M or 4MiB. */
 int	clasp_network_arg_bytes(int max);
 

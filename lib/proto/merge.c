@@ -18,10 +18,12 @@ clasp_merge_init(struct clasp_merge *m,
 }
 
 static void
-free_source(struct clasp_merge_source *s)
+free_source(const struct clasp_merge *m, struct clasp_merge_source *s)
 {
 	if (!s)
 		return;
+	if (m->config.gone)
+		m->config.gone(s);
 	free(s->priorities);
 	free(s);
 }
@@ -32,7 +34,7 @@ clasp_merge_clear(struct clasp_merge *m)
 	unsigned i;
 
 	for (i = 0; i < CLASP_MERGE_SOURCES; i++) {
-		free_source(m->sources[i]);
+		free_source(m, m->sources[i]);
 		m->sources[i] = NULL;
 	}
 	m->count = 0;
@@ -275,7 +277,7 @@ clasp_merge_forget(struct clasp_merge *m, struct clasp_merge_source *s)
 
 	m->sources[k] = NULL;
 	m->count--;
-	free_source(s);
+	free_source(m, s);
 	return inherit(m, k);
 }
 

@@ -34,10 +34,14 @@
 #define CLASP_MERGE_NAME	64
 #define CLASP_MERGE_NOBODY	(-1)
 
+struct clasp_merge_source;
+
 struct clasp_merge_config {
 	unsigned	 max_sources;	/* 1-16; more are ignored, counted */
 	bool		 ltp;
 	uint64_t	 loss_us;	/* silent for so long: forgotten */
+	/* a source is about to be freed: give back what its user is; NULL */
+	void		(*gone)(struct clasp_merge_source *s);
 };
 
 struct clasp_merge_source {

@@ -1,0 +1,322 @@
+/* sacnrecv.c - the receiving end of streaming ACN on a bridge. */
+
+#include "bridge/sacnrecv.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "dev/udp.h"
+#include "tool/cli.h"
+
+#define LOST_MS	1000	/* how often the system is asked what it lost */
+#define RESUME_MS 100	/* to read what waited, before anybody is missed */
+
+struct clasp_sacnrecv {
+	struct clasp_sacnrecv_config config;
+	struct clasp_bridge *bridge;
+	struct clasp_dmxin *in;
+	struct clasp_sacnin *state;
+	struct clasp_udp *udp;		/* NULL: stopped */
+	uv_timer_t	 due_timer, lost_timer;
+	uint64_t	 timer_us;	/* when due_timer goes off */
+	unsigned long	 lost, refused;	/* in the system; groups */
+	unsigned	 number;
+	char		 subject[32];	/* "udp port 5568" */
+};
+
+/* ------------------------------------------------------------------ lines */
+
+/* The universe that dmxin is about, for whoever gets the line. */
+static struct clasp_dmxin_universe *
+universe_of(struct clasp_sacnrecv *r, const struct clasp_line *line)
+{
+	const struct clasp_msg *msg = &line->items[0].msg;
+	unsigned universe = 0, channel;
+
+	if (clasp_dmx_address(msg->type == CLASP_PUBLISH ?
+	    msg->publish.address : msg->set.address, r->config.prefix, false,
+	    &universe, &channel) < 0)
+		return NULL;
+	return clasp_dmxin_universe(r->in, universe);
+}
+
+static void
+on_levels(const struct clasp_line *line, void *user)
+{
+	struct clasp_sacnrecv *r = user;
+
+	r->config.line(line, universe_of(r, line), r->config.user);
+}
+
+static void
+on_status(const struct clasp_line *line, void *user)
+{
+	struct clasp_sacnrecv *r = user;
+
+	r->config.line(line, NULL, r->config.user);
+}
+
+static void
+on_sources(struct clasp_dmxin_universe *u, void *user)
+{
+	struct clasp_sacnrecv *r = user;
+
+	clasp_sacnin_status(r->config.prefix, u, on_status, r);
+}
+
+void
+clasp_sacnrecv_repeat(struct clasp_sacnrecv *r)
+{
+	struct clasp_dmxin_universe *u;
+	unsigned at = 0;
+
+	clasp_dmxin_repeat(r->in);
+	while (r->config.status && (u = clasp_dmxin_next(r->in, &at)) != NULL)
+		on_sources(u, r);
+}
+
+const uint8_t *
+clasp_sacnrecv_levels(const struct clasp_sacnrecv *r, unsigned universe,
+    unsigned *slots)
+{
+	const struct clasp_dmxin_universe *u =
+	    clasp_dmxin_universe(r->in, universe);
+
+	*slots = u->slots;
+	return u->level;
+}
+
+/* ------------------------------------------------------------------- time */
+
+static void
+on_due(uv_timer_t *timer);
+
+/* Set the timer to the next moment something ends by itself. */
+static void
+set_due(struct clasp_sacnrecv *r)
+{
+	uint64_t due = clasp_sacnin_due(r->state), now;
+
+	if (due == r->timer_us || !r->udp)
+		return;
+	r->timer_us = due;
+	if (due == UINT64_MAX) {
+		uv_timer_stop(&r->due_timer);
+		return;
+	}
+	now = clasp_clock_mono_us();
+	uv_update_time(clasp_bridge_loop(r->bridge));
+	uv_timer_start(&r->due_timer, on_due,
+	    due > now ? (due - now + 999) / 1000 : 0, 0);
+}
+
+static void
+on_due(uv_timer_t *timer)
+{
+	struct clasp_sacnrecv *r = timer->data;
+
+	r->timer_us = 0;
+	clasp_sacnin_expire(r->state, clasp_clock_mono_us());
+	clasp_bridge_taken(r->bridge);
+	set_due(r);
+}
+
+static void
+on_lost(uv_timer_t *timer)
+{
+	struct clasp_sacnrecv *r = timer->data;
+
+	if (!r->udp)
+		return;
+	r->lost = clasp_udp_lost(r->udp);
+	clasp_bridge_taken(r->bridge);
+}
+
+/* ---------------------------------------------------------------- packets */
+
+static void
+on_packet(const uint8_t *p, size_t len, const struct sockaddr_in *from,
+    void *user)
+{
+	struct clasp_sacnrecv *r = user;
+
+	(void)from;
+	clasp_sacnin_packet(r->state, p, len, clasp_clock_mono_us());
+}
+
+static void
+on_taken(void *user)
+{
+	struct clasp_sacnrecv *r = user;
+
+	clasp_bridge_taken(r->bridge);
+	set_due(r);
+}
+
+static struct in_addr
+group_of(unsigned universe)
+{
+	return (struct in_addr){ htonl(clasp_sacn_group(universe)) };
+}
+
+/* A sync address: its group, unless levels come from there, too. */
+static void
+on_group(unsigned address, bool join, void *user)
+{
+	struct clasp_sacnrecv *r = user;
+	char why[CLASP_UDP_WHY];
+
+	if (!r->udp || clasp_numset_has(r->config.universes, address))
+		return;
+	if (!join)
+		clasp_udp_leave(r->udp, group_of(address));
+	else if (clasp_udp_join(r->udp, group_of(address), why) < 0)
+		r->refused++;
+}
+
+/* ----------------------------------------------------------- life and end */
+
+static void
+open_port(struct clasp_sacnrecv *r)
+{
+	const struct clasp_udp_config config = {
+		.port = r->config.port,
+		.reuse = true,
+		.rcvbuf = r->config.rcvbuf,
+		.interface = r->config.interface,
+		.packet = on_packet,
+		.taken = on_taken,
+		.user = r
+	};
+	char why[CLASP_UDP_WHY];
+	int n, got;
+
+	snprintf(r->subject, sizeof r->subject, "udp port %u",
+	    r->config.port);
+	if (clasp_udp_new(clasp_bridge_loop(r->bridge), &config, &r->udp,
+	    why) < 0)
+		cli_die(CLI_UNREACHABLE, r->subject, "%s", why);
+	r->number = clasp_udp_number(r->udp);
+	snprintf(r->subject, sizeof r->subject, "udp port %u", r->number);
+	for (n = clasp_numset_next(r->config.universes, 0); n >= 0;
+	    n = clasp_numset_next(r->config.universes, (unsigned)n + 1))
+		if (clasp_udp_join(r->udp, group_of((unsigned)n), why) < 0)
+			cli_die(CLI_UNREACHABLE, r->config.interface->name,
+			    "%s", why);
+	got = clasp_udp_rcvbuf(r->udp);
+	if (got < r->config.rcvbuf)
+		cli_note(r->subject, "--rcvbuf: the system gives %d bytes",
+		    got);
+	cli_verbose(r->subject, "listening on %s",
+	    r->config.interface->name);
+}
+
+static void
+count_drops(struct clasp_sacnrecv *r)
+{
+	struct clasp_counts *counts = clasp_bridge_counts(r->bridge);
+	struct clasp_count *count;
+	int i;
+
+	for (i = 1; i < CLASP_SACNIN_DROPS; i++) {
+		count = clasp_counts_add(counts, r->subject,
+		    clasp_sacnin_drop_name((enum clasp_sacnin_drop)i),
+		    &clasp_sacnin_drops(r->state)[i]);
+		/* what a network may well carry */
+		count->tally.quiet = i == CLASP_SACNIN_PREVIEW ||
+		    i == CLASP_SACNIN_UNIVERSE || i == CLASP_SACNIN_OWN ||
+		    i == CLASP_SACNIN_START;
+	}
+	clasp_counts_add(counts, r->subject,
+	    "packet came faster than it was read", &r->lost);
+	clasp_counts_add(counts, r->subject, "sync group could not be joined",
+	    &r->refused);
+}
+
+struct clasp_sacnrecv *
+clasp_sacnrecv_new(struct clasp_bridge *bridge,
+    const struct clasp_sacnrecv_config *config)
+{
+	struct clasp_sacnrecv *r = calloc(1, sizeof *r);
+	struct clasp_dmxin_config lines = {
+		.prefix = config->prefix,
+		.whole = config->whole,
+		.by = cli.verbose ? clasp_sacnin_by : NULL
+	};
+	struct clasp_sacnin_config state = {
+		.only = config->universes,
+		.preview = config->preview,
+		.blackout = config->blackout,
+		.own = config->own,
+		.group = on_group,
+		.sources = config->status ? on_sources : NULL,
+		.user = r
+	};
+
+	if (!r)
+		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
+	r->config = *config;
+	r->bridge = bridge;
+	state.in = r->in = clasp_dmxin_new(&lines, on_levels, r);
+	r->state = r->in ? clasp_sacnin_new(&state) : NULL;
+	if (!r->state)
+		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
+	uv_timer_init(clasp_bridge_loop(bridge), &r->due_timer);
+	uv_timer_init(clasp_bridge_loop(bridge), &r->lost_timer);
+	r->due_timer.data = r->lost_timer.data = r;
+	open_port(r);
+	count_drops(r);
+	uv_timer_start(&r->lost_timer, on_lost, LOST_MS, LOST_MS);
+	return r;
+}
+
+unsigned
+clasp_sacnrecv_number(const struct clasp_sacnrecv *r)
+{
+	return r->number;
+}
+
+void
+clasp_sacnrecv_read(struct clasp_sacnrecv *r, bool on)
+{
+	if (!r->udp)
+		return;
+	clasp_udp_read(r->udp, on);
+	/* who was not read was not silent */
+	r->timer_us = 0;
+	if (on)
+		uv_timer_start(&r->due_timer, on_due, RESUME_MS, 0);
+	else
+		uv_timer_stop(&r->due_timer);
+}
+
+void
+clasp_sacnrecv_stop(struct clasp_sacnrecv *r)
+{
+	if (!r->udp)
+		return;
+	r->lost = clasp_udp_lost(r->udp);
+	clasp_udp_close(r->udp);
+	r->udp = NULL;
+	uv_timer_stop(&r->due_timer);
+	uv_timer_stop(&r->lost_timer);
+}
+
+void
+clasp_sacnrecv_close(struct clasp_sacnrecv *r)
+{
+	clasp_sacnrecv_stop(r);
+	uv_close((uv_handle_t *)&r->due_timer, NULL);
+	uv_close((uv_handle_t *)&r->lost_timer, NULL);
+}
+
+void
+clasp_sacnrecv_free(struct clasp_sacnrecv *r)
+{
+	if (!r)
+		return;
+	clasp_sacnin_free(r->state);
+	clasp_dmxin_free(r->in);
+	free(r);
+}

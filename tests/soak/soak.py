@@ -14,7 +14,7 @@ Every few seconds all pause, and each must then have the last value of each
 address it subscribes to.  Each second the relay's memory and descriptors are
 read from /proc.
 
-The verdict: nobody saw anything wrong; after the warm-up the median of
+The verdict: nobody saw anything wrong; after a quarter of the time the median of
 memory in the last third is not above that of the first third by more than
 1 MiB, and thousands of short visits cost nothing; and when all have left, as
 many descriptors are open as before.
@@ -621,7 +621,7 @@ class Soak:
 
     def flat(self):
         """Medians of memory in the first and last third, after warm-up."""
-        warm = min(60, self.options.seconds / 4)
+        warm = self.options.seconds / 4
         rest = [m for t, m in self.memory if t >= warm]
         third = max(1, len(rest) // 3)
         return (statistics.median(rest[:third]),

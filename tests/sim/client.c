@@ -410,6 +410,21 @@ sim_client_say(struct sim_client *all, const struct sim_step *step,
 	return out->len > 0;
 }
 
+/* One of many large params. */
+static void
+fill(uint32_t i, struct clasp_buf *out)
+{
+	static char bytes[60000];
+	struct clasp_msg m = { .type = CLASP_SET };
+	char address[16];
+
+	snprintf(address, sizeof address, "/big/%02u", i);
+	memset(bytes, 'a' + i % 26, sizeof bytes);
+	m.set.address = clasp_str_c(address);
+	m.set.value = clasp_string(clasp_str_of(bytes, sizeof bytes));
+	(void)clasp_frame_append(out, &m, NULL);
+}
+
 void
 sim_client_flood(struct sim_client *all, const struct sim_step *step,
     uint32_t i, uint64_t now_us, struct clasp_buf *out)
@@ -418,7 +433,7 @@ sim_client_flood(struct sim_client *all, const struct sim_step *step,
 	struct sim_step one = { .client = step->client };
 
 	clasp_buf_reset(out);
-	switch (step->arg[0] % 7) {
+	switch (step->arg[0] % FLOOD_KINDS) {
 	case 0:
 		one.op = OP_PUBLISH;
 		one.arg[1] = CLASP_EVENT;
@@ -445,6 +460,9 @@ sim_client_flood(struct sim_client *all, const struct sim_step *step,
 	case 5:
 		one.op = OP_PING;
 		break;
+	case FLOOD_FILL:
+		fill(i, out);
+		return;
 	default:
 		one.op = OP_PUBLISH;
 		one.arg[0] = i / 8 % 2;

@@ -14,6 +14,8 @@
 #include "script.h"
 #include "wire/message.h"
 
+#define FLOOD_KINDS	8
+#define FLOOD_FILL	7	/* large params */
 #define CLIENT_MEMBERS	48	/* of a bundle it composes */
 
 struct sim_known {

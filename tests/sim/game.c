@@ -160,7 +160,7 @@ check_final(struct game *g, int c)
 	const struct sim_known *k;
 	uint32_t i;
 
-	if (s->state != OPEN || s->nmissed > 0 ||
+	if (s->state != OPEN || s->nmissed > 0 || s->job ||
 	    link->read != link->out.len)
 		return;
 	for (i = 0; i < g->oracle->nparams; i++) {

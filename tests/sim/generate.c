@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "client.h"
 #include "hostile.h"
 #include "names.h"
 #include "random.h"
@@ -378,10 +379,35 @@ silence(struct maker *m)
 	join(m, c);
 }
 
+/* A large snapshot is on its way while things change. */
+static void
+large_snapshot(struct maker *m)
+{
+	uint8_t c = client(m);
+	uint32_t i, n = below(m, 20);
+
+	add(m, OP_WINDOW, c, below(m, 200000), 0, 0, 0, 0);
+	add(m, OP_SUBSCRIBE, c, 0, chance(m, 70) ? 0 : 12, 0xff,
+	    chance(m, 80) ? 0 : 10, 0);
+	for (i = 0; i < n; i++) {
+		if (chance(m, 70))
+			set_by(m, client(m));
+		else
+			add(m, OP_WINDOW, c, below(m, 300000), 0, 0, 0, 0);
+	}
+	if (chance(m, 80))
+		add(m, OP_WINDOW, c, -1, 0, 0, 0, 0);
+}
+
 static void
 something(struct maker *m)
 {
 	uint32_t n = below(m, 1000);
+
+	if (m->script->config.large && chance(m, 5)) {
+		large_snapshot(m);
+		return;
+	}
 
 	if (n < 300)
 		set_by(m, client(m));
@@ -448,8 +474,23 @@ configure(struct maker *m, struct sim_config *c)
 	c->strategies = chance(m, 35);
 }
 
+/* Nothing of the bulk is lost, and somebody has it in his hands. */
+static void
+enlarge(struct maker *m, struct sim_config *c)
+{
+	c->large = 1;
+	c->queue = ONE_OF(m, 40, 1000);
+	c->bytes = 16 << 20;
+	c->params = 0;
+	c->rate = c->param_ttl = 0;
+	add(m, OP_OPEN, 0, below(m, 3), 0, 0, 0, 0);
+	add(m, OP_HELLO, 0, 1, 0xf8, 0, 0, 0);
+	add(m, OP_FLOOD, 0, FLOOD_FILL, 75, 0, 0, 0);
+}
+
 void
-sim_generate(struct sim_script *script, uint64_t seed, uint32_t steps)
+sim_generate(struct sim_script *script, uint64_t seed, uint32_t steps,
+    bool large)
 {
 	struct maker m = { .script = script };
 	uint8_t c;
@@ -457,6 +498,10 @@ sim_generate(struct sim_script *script, uint64_t seed, uint32_t steps)
 	memset(script, 0, sizeof *script);
 	sim_random_init(&m.r, seed);
 	configure(&m, &script->config);
+	if (large) {
+		enlarge(&m, &script->config);
+		steps /= 3;
+	}
 	for (c = 0; c < SIM_CLIENTS; c++)
 		if (c < 5 || chance(&m, 40))
 			join(&m, c);

@@ -49,6 +49,9 @@ static const char usage[] =
     "  --replay F   play one script, or the one in a log\n"
     "  --promises   what is promised, as a table\n";
 
+/* Large games cost more. */
+#define LARGE_EVERY	20
+
 static uint64_t
 number(const char *text)
 {
@@ -151,7 +154,8 @@ run(uint64_t seed, uint64_t steps, uint32_t each, uint32_t shrink,
 	for (done = 0; done < steps && broken == PROMISES; done += each) {
 		if (each > steps - done)
 			each = (uint32_t)(steps - done);
-		sim_generate(&script, seed + done, each);
+		sim_generate(&script, seed + done, each, done / each %
+		    LARGE_EVERY == LARGE_EVERY / 2);
 		if (print) {
 			sim_script_print(stdout, &script, "");
 		} else if ((at = sim_play(&script)) >= 0) {

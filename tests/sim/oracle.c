@@ -149,6 +149,8 @@ session_clear(struct oracle_session *s)
 		oracle_text_clear(&s->missed[--s->nmissed]);
 	while (s->nseen > 0)
 		oracle_text_clear(&s->seen[--s->nseen].address);
+	oracle_text_clear(&s->job_pattern);
+	oracle_text_clear(&s->cursor);
 	free(s->subs);
 	free(s->missed);
 	free(s->seen);
@@ -209,7 +211,7 @@ retire(struct oracle *o, struct oracle_session *s)
 		oracle_unsubscribe(s, s->nsubs - 1);
 	while (s->nmissed > 0)
 		oracle_text_clear(&s->missed[--s->nmissed]);
-	s->full = false;
+	s->full = s->job = false;
 	s->state = CLOSING;
 }
 
@@ -463,9 +465,10 @@ hello(struct oracle *o, struct oracle_session *s, const struct clasp_hello *m)
 	s->state = OPEN;
 	welcome(o, s);
 	if (m->features & CLASP_FEATURE_NOSTATE)
-		oracle_snapshot(o, s, CLASP_STR("/nothing at all"), true);
+		oracle_snapshot(o, s, CLASP_STR("/nothing at all"), true,
+		    -1);
 	else
-		oracle_snapshot(o, s, CLASP_STR("/**"), true);
+		oracle_snapshot(o, s, CLASP_STR("/**"), true, -1);
 }
 
 static void
@@ -535,7 +538,7 @@ get(struct oracle *o, struct oracle_session *s, struct clasp_str address)
 	if (r->writer_serial != s->serial)
 		sim_stake(P_VISIBLE);
 	/* an address is a pattern that matches itself alone */
-	oracle_snapshot(o, s, address, false);
+	oracle_snapshot(o, s, address, false, -1);
 	for (i = s->nmissed; i-- > 0;)
 		if (clasp_str_eq(oracle_str(&s->missed[i]), address)) {
 			oracle_text_clear(&s->missed[i]);
@@ -722,7 +725,7 @@ input(struct oracle *o, struct oracle_session *s,
 	do {
 		if (s->state == CLOSING) {
 			at = act->len;
-		} else if (s->paused) {
+		} else if (s->paused || s->job) {
 			held = true;
 			break;
 		} else {
@@ -899,8 +902,9 @@ oracle_settled(struct oracle *o)
 			sim_broken(P_LEAVE, "session %llu is closed with "
 			    "%d, which is not due",
 			    (unsigned long long)serial, s->link->code);
-		if (s->state == OPEN && s->link->paused != s->paused)
-			sim_broken(s->paused ? P_PAUSE : P_RESUME,
+		if (s->state == OPEN && s->link->paused != (s->paused ||
+		    s->job))
+			sim_broken(!s->link->paused ? P_PAUSE : P_RESUME,
 			    "session %llu is %sread",
 			    (unsigned long long)serial,
 			    s->link->paused ? "not " : "");

@@ -137,7 +137,12 @@ struct oracle_session {
 	uint32_t	 nlens, cap_lens;
 	size_t		 bytes, head_sent;
 	uint64_t	 window;
-	bool		 blocked, stuck, paused, shut, notice, due, full;
+	bool		 blocked, stuck, shut, notice, due, full;
+	bool		 paused;	/* its replies find no room */
+	bool		 job;		/* a large snapshot is on its way */
+	bool		 begun;		/* ... up to the cursor */
+	struct oracle_text job_pattern, cursor;
+	int64_t		 job_sub;	/* id of its subscription; -1 */
 	uint64_t	 full_us, full_order;	/* since when, if full */
 	int		 code;
 	uint64_t	 opened_us;
@@ -323,8 +328,14 @@ void	oracle_cast(struct oracle *o, uint64_t sender, uint64_t origin,
 	    const struct clasp_msg *msg, enum sim_promise p);
 void	oracle_subscribe(struct oracle *o, struct oracle_session *s,
 	    const struct clasp_subscribe *m);
+/* sub: id of the subscription it is for, -1: none. */
 void	oracle_snapshot(struct oracle *o, struct oracle_session *s,
-	    struct clasp_str pattern, bool empty);
+	    struct clasp_str pattern, bool empty, int64_t sub);
+/* The next chunks of a large one, as far as the queue has drained. */
+void	oracle_snapshot_step(struct oracle *o, struct oracle_session *s);
+/* A chunk to come will bring it. */
+bool	oracle_awaits(const struct oracle_session *s,
+	    struct clasp_str address);
 void	oracle_unsubscribe(struct oracle_session *s, uint32_t i);
 
 /* PUBLISH. */
@@ -336,7 +347,7 @@ void	oracle_forward(struct oracle *o, uint64_t sender, uint64_t origin,
 void	oracle_gestures_tick(struct oracle *o);
 void	oracle_gestures_leave(struct oracle *o);
 void	oracle_timelines(struct oracle *o, struct oracle_session *s,
-	    const struct oracle_sub *sub);
+	    int64_t sub);
 /* A PUBLISH as it is sent on: its bytes, those of MessagePack made binary. */
 struct clasp_str oracle_binary(const struct clasp_msg *msg,
 	    struct clasp_str payload);

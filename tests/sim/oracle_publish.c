@@ -87,14 +87,19 @@ retain(struct oracle *o, const struct clasp_publish *m,
 
 void
 oracle_timelines(struct oracle *o, struct oracle_session *s,
-    const struct oracle_sub *sub)
+    int64_t id)
 {
+	const struct oracle_sub *sub = NULL;
 	uint64_t ttl = (uint64_t)o->config.param_ttl * ORACLE_SECOND;
 	const struct clasp_msg *m;
 	struct oracle_timeline *t;
 	uint32_t i;
 
-	if (!(sub->types & 1 << CLASP_TIMELINE) || s->state != OPEN)
+	for (i = 0; i < s->nsubs; i++)
+		if (s->subs[i].id == id)
+			sub = &s->subs[i];
+	if (sub == NULL || !(sub->types & 1 << CLASP_TIMELINE) ||
+	    s->state != OPEN)
 		return;
 	for (i = 0; i < o->ntimelines; i++) {
 		t = &o->timelines[i];

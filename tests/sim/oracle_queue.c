@@ -111,7 +111,7 @@ take(struct oracle *o, struct oracle_session *s, size_t n)
 		if (s->state == OPEN && oracle_over(o, s))
 			fill(o, s);
 	}
-	if (s->nmissed > 0 || s->paused)
+	if (s->nmissed > 0 || s->job || s->paused)
 		s->due = true;
 }
 
@@ -322,6 +322,8 @@ oracle_settle(struct oracle *o, struct oracle_session *s)
 			send_newest(o, s);
 			unmiss(s, 0);
 		}
+	if (s->job)
+		oracle_snapshot_step(o, s);
 	if (s->paused && half(o, s)) {
 		sim_stake(P_RESUME);
 		s->paused = false;

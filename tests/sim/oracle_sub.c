@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
+#define LARGE	(4u << 20)	/* bytes of a snapshot at once */
 
 /* --------------------------------------------------------------- patterns */
 
@@ -199,6 +199,8 @@ oracle_deliver(struct oracle *o, struct oracle_session *s,
 {
 	const struct clasp_msg *m;
 
+	if (c->set && oracle_awaits(s, c->key.address))
+		return false;
 	if (!oracle_room(o, s, c->set ? c->key.address : CLASP_STR_NONE))
 		return false;
 	m = oracle_next(o, s, c->promise, c->held.p != NULL ?
@@ -342,39 +344,142 @@ chunk(struct oracle *o, struct oracle_session *s,
 	return fit;
 }
 
-void
-oracle_snapshot(struct oracle *o, struct oracle_session *s,
-    struct clasp_str pattern, bool empty)
+bool
+oracle_awaits(const struct oracle_session *s, struct clasp_str address)
 {
-	const struct oracle_wish older = { UINT64_MAX, pattern };
-	const struct oracle_param **all;
-	const struct clasp_msg *m;
-	uint32_t i, n = 0;
+	return s->job && (!s->begun || clasp_str_cmp(address,
+	    oracle_str(&s->cursor)) > 0) &&
+	    oracle_match(oracle_str(&s->job_pattern), address);
+}
 
-	/* what waits is older than what will be shown */
-	oracle_flush(o, s, &older);
-	all = calloc(o->nparams + 1, sizeof *all);
+/* It has the newest of these now, up to `last` if there is more to come. */
+static void
+catch_up(struct oracle_session *s, struct clasp_str pattern,
+    const struct oracle_text *after, const struct oracle_param *last)
+{
+	struct clasp_str address;
+	uint32_t i;
+
+	for (i = s->nmissed; i-- > 0;) {
+		address = oracle_str(&s->missed[i]);
+		if (!oracle_match(pattern, address) || (after != NULL &&
+		    clasp_str_cmp(address, oracle_str(after)) <= 0) ||
+		    (last != NULL && clasp_str_cmp(address,
+		    oracle_str(&last->address)) > 0))
+			continue;
+		oracle_text_clear(&s->missed[i]);
+		oracle_cut(s->missed, &s->nmissed, sizeof *s->missed, i);
+	}
+}
+
+/* Those of a pattern, behind an address, in order. */
+static const struct oracle_param **
+matching(struct oracle *o, struct clasp_str pattern,
+    const struct oracle_text *after, uint32_t *n)
+{
+	const struct oracle_param **all = calloc(o->nparams + 1, sizeof *all);
+	const struct oracle_param *r;
+	uint32_t i;
+
 	if (all == NULL)
 		abort();
 	oracle_params_expire(o);
-	for (i = 0; i < o->nparams; i++)
-		if (oracle_match(pattern, oracle_str(&o->params[i].address)))
-			all[n++] = &o->params[i];
-	qsort(all, n, sizeof *all, by_address);
-	if (n > 1)
-		sim_stake(P_ORDERED);
+	for (i = 0, *n = 0; i < o->nparams; i++) {
+		r = &o->params[i];
+		if (oracle_match(pattern, oracle_str(&r->address)) &&
+		    (after == NULL || clasp_str_cmp(oracle_str(&r->address),
+		    oracle_str(after)) > 0))
+			all[(*n)++] = r;
+	}
+	qsort(all, *n, sizeof *all, by_address);
+	return all;
+}
+
+static size_t
+bytes_of(const struct oracle_param **all, uint32_t n)
+{
+	size_t sum = 0;
+
+	while (n-- > 0)
+		sum += entry_bytes(all[n]);
+	return sum;
+}
+
+/* One chunk of a large snapshot. */
+static void
+job_chunk(struct oracle *o, struct oracle_session *s)
+{
+	struct clasp_str pattern = oracle_str(&s->job_pattern);
+	const struct oracle_text *after = s->begun ? &s->cursor : NULL;
+	const struct oracle_param **all;
+	uint32_t n, fit;
+
+	sim_stake(P_CURSOR);
+	all = matching(o, pattern, after, &n);
+	fit = n > 0 ? chunk(o, s, all, n) : 0;
+	if (fit > 0) {
+		catch_up(s, pattern, after, fit < n ? all[fit - 1] : NULL);
+		oracle_text_clear(&s->cursor);
+		s->cursor = oracle_text(oracle_str(&all[fit - 1]->address));
+		s->begun = true;
+	}
+	free(all);
+	if (fit < n)
+		return;
+	s->job = false;
+	oracle_timelines(o, s, s->job_sub);
+}
+
+void
+oracle_snapshot_step(struct oracle *o, struct oracle_session *s)
+{
+	int i;
+
+	for (i = 0; i < 2 && s->job && s->bytes < 96 << 10 &&
+	    sim_breach() == PROMISES; i++)
+		job_chunk(o, s);
+}
+
+static void
+at_once(struct oracle *o, struct oracle_session *s,
+    const struct oracle_param **all, uint32_t n)
+{
+	uint32_t i;
+
 	for (i = 0; i < n && sim_breach() == PROMISES;) {
 		if (all[i]->writer_serial != s->serial)
 			sim_stake(P_VISIBLE);
 		i += chunk(o, s, all + i, n - i);
 	}
-	/* it has the newest of these now */
-	for (i = s->nmissed; n > 0 && i-- > 0;)
-		if (oracle_match(pattern, oracle_str(&s->missed[i]))) {
-			oracle_text_clear(&s->missed[i]);
-			oracle_cut(s->missed, &s->nmissed,
-			    sizeof *s->missed, i);
-		}
+}
+
+void
+oracle_snapshot(struct oracle *o, struct oracle_session *s,
+    struct clasp_str pattern, bool empty, int64_t sub)
+{
+	const struct oracle_wish older = { UINT64_MAX, pattern };
+	const struct oracle_param **all;
+	const struct clasp_msg *m;
+	uint32_t n;
+
+	/* what waits is older than what will be shown */
+	oracle_flush(o, s, &older);
+	all = matching(o, pattern, NULL, &n);
+	if (n > 1)
+		sim_stake(P_ORDERED);
+	if (bytes_of(all, n) > LARGE) {
+		oracle_text_clear(&s->job_pattern);
+		s->job_pattern = oracle_text(pattern);
+		s->job = true;
+		s->begun = false;
+		s->job_sub = sub;
+		job_chunk(o, s);
+		free(all);
+		return;
+	}
+	at_once(o, s, all, n);
+	if (n > 0)
+		catch_up(s, pattern, NULL, NULL);
 	if (n == 0 && empty) {
 		m = oracle_reply(o, s, CLASP_SNAPSHOT, P_WELCOME,
 		    "an empty SNAPSHOT");
@@ -383,6 +488,7 @@ oracle_snapshot(struct oracle *o, struct oracle_session *s,
 			    "came where there are none", m->snapshot.count);
 	}
 	free(all);
+	oracle_timelines(o, s, sub);
 }
 
 /* --------------------------------------------------------- subscriptions */
@@ -428,6 +534,7 @@ oracle_subscribe(struct oracle *o, struct oracle_session *s,
 	sub->epsilon = m->has_epsilon ? m->epsilon : 0;
 	sub->types = (m->types & 0x1f) ? m->types & 0x1f : 0x1f;
 	if (sub->types & 1 << CLASP_PARAM)
-		oracle_snapshot(o, s, m->pattern, false);
-	oracle_timelines(o, s, sub);
+		oracle_snapshot(o, s, m->pattern, false, sub->id);
+	else
+		oracle_timelines(o, s, sub->id);
 }

@@ -90,5 +90,5 @@ uint64_t
 sim_promise_least(enum sim_promise p, uint64_t steps)
 {
 	/* few games are no measure */
-	return steps < 20000 ? 0 : promises[p].least * steps / 100000;
+	return steps < 50000 ? 0 : promises[p].least * steps / 100000;
 }

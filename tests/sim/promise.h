@@ -33,6 +33,7 @@ X(SET,		"relay 3",    "a SET that is accepted has its ACK", 2000) \
 X(GET,		"relay 3",    "GET: the value, or 201", 950) \
 X(SYNC,		"relay 3",    "SYNC: when read, when answered", 40) \
 X(ADDRESS,	"relay 3",    "bad addresses: 200, nothing happens", 100) \
+X(CURSOR,	"relay 4.3",  "a large snapshot comes by and by", 300) \
 X(SIZE,		"relay 4.4",  "too large: 402, nothing happens", 5) \
 X(FIGURES,	"relay 12",   "figures are those of the tables", 22500) \
 X(ORDERED,	"relay 4.2",  "snapshots ascend by address", 500) \

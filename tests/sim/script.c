@@ -68,6 +68,7 @@ static const struct {
 	FIELD(subs), FIELD(params), FIELD(evict), FIELD(signals),
 	FIELD(param_ttl), FIELD(signal_ttl), FIELD(gestures),
 	FIELD(interval), FIELD(rate), FIELD(strategies),
+	FIELD(large),
 };
 
 #define NFIELDS	(sizeof fields / sizeof fields[0])

@@ -338,7 +338,10 @@ asks(struct maker *m)
 {
 	uint8_t c = client(m);
 
-	switch (below(m, 4)) {
+	switch (below(m, 5)) {
+	case 4:
+		add(m, OP_GET, c, sim_addresses() - 1, 0, 0, 0, 0);
+		break;
 	case 0:
 		add(m, OP_ANNOUNCE, c, address(m), below(m, 6), chance(m,
 		    70) ? -1 : 100, 0, 0);
@@ -425,7 +428,7 @@ something(struct maker *m)
 		time_goes(m);
 	else if (n < 790)
 		flow(m, client(m));
-	else if (n < 830)
+	else if (n < 833)
 		asks(m);
 	else if (n < 854)
 		add(m, OP_HOSTILE, client(m), below(m, HOSTILE_KINDS),

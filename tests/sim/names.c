@@ -21,6 +21,8 @@ static const struct sim_name addresses[] = {
 	{ "bad:star", "/a/*" }, { "bad:slash", "/a/" },
 	{ "bad:control", "/a\x01" }, { "bad:long", too_long },
 	{ "bad:deep", too_deep }, { "/$relay/x", NULL },
+	/* the last one */
+	{ SIM_LOCKS, NULL },
 };
 
 static const struct sim_name patterns[] = {

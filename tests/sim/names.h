@@ -16,6 +16,7 @@ struct sim_name {
 	const char	*text;		/* NULL: the name is the text */
 };
 
+#define SIM_LOCKS	"/$relay/locks"
 #define SIM_ADDRESSES	24	/* good ones, first in the table */
 #define SIM_PATTERNS	20
 

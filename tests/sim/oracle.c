@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "names.h"
 #include "wire/frame.h"
 
 /* ------------------------------------------------------------ small things */
@@ -514,6 +515,42 @@ set(struct oracle *o, struct oracle_session *s, const struct clasp_msg *msg)
 		    CLASP_STR_ARG(m->address));
 }
 
+/* The relay's own list of locks: a map from address to holder. */
+static void
+get_locks(struct oracle *o, struct oracle_session *s)
+{
+	const struct clasp_value *map, *holder;
+	const struct oracle_session *by;
+	const struct clasp_msg *m;
+	uint32_t i, n = 0;
+
+	m = oracle_reply(o, s, CLASP_SNAPSHOT, P_HOLDERS, "the locks");
+	if (m == NULL)
+		return;
+	map = &m->snapshot.params[0].value;
+	if (m->snapshot.count != 1 || map->type != CLASP_MAP) {
+		sim_broken(P_HOLDERS, "%s is no map", SIM_LOCKS);
+		return;
+	}
+	for (i = 0; i < o->nparams && sim_breach() == PROMISES; i++) {
+		if (o->params[i].holder == 0)
+			continue;
+		n++;
+		by = oracle_session(o, o->params[i].holder);
+		holder = clasp_map_get(map, oracle_str(
+		    &o->params[i].address));
+		if (by == NULL || holder == NULL ||
+		    holder->type != CLASP_STRING ||
+		    !clasp_str_is(holder->string, by->id))
+			sim_broken(P_HOLDERS, "%s has another holder of %.*s",
+			    SIM_LOCKS, CLASP_STR_ARG(oracle_str(
+			    &o->params[i].address)));
+	}
+	if (map->count != n)
+		sim_broken(P_HOLDERS, "%s has %u locks, not %u", SIM_LOCKS,
+		    map->count, n);
+}
+
 static void
 get(struct oracle *o, struct oracle_session *s, struct clasp_str address)
 {
@@ -525,6 +562,10 @@ get(struct oracle *o, struct oracle_session *s, struct clasp_str address)
 		return;
 	}
 	oracle_params_expire(o);
+	if (clasp_str_is(address, SIM_LOCKS)) {
+		get_locks(o, s);
+		return;
+	}
 	r = oracle_param(o, address);
 	sim_stake(P_GET);
 	if (r == NULL) {

@@ -94,6 +94,7 @@ X(RANGE,	"state 3",    "outside the range: 402", 75) \
 X(STRATEGY,	"state 4",    "max and min: 400 unless it wins", 10) \
 X(UNLOCK,	"state 5",    "a foreign unlock opens nothing", 40) \
 X(RELEASE,	"state 5",    "locks go with their session", 100) \
+X(HOLDERS,	"state 6",    "/$relay/locks tells who holds what", 30) \
 X(SLIDING,	"state 6",    "sliding: each access puts it off", 100) \
 X(ABSOLUTE,	"state 6",    "absolute: counted from the write", 100) \
 X(AT_ONCE,	"state 6",    "absolute 0: told and not kept", 60) \

@@ -11,6 +11,7 @@
 #include "bridge/network.h"
 #include "dev/oscport.h"
 #include "tool/lineio.h"
+#include "tool/portfile.h"
 
 #define LATE_US		5000
 #define SOURCE_US	30000000	/* a source is answered for so long */
@@ -89,7 +90,7 @@ static struct host_port here, to[OSC_TARGETS_MAX];
 static struct clasp_oscport_config listening = { .port = 8000 };
 static struct sockaddr_storage targets[OSC_TARGETS_MAX];
 static unsigned ntargets;
-static const char *port_file;
+static const char *port_file;	/* NULL: none */
 static char subject[64];
 static uv_interface_address_t *own_addresses;
 static int nown;
@@ -417,6 +418,7 @@ main(int argc, char **argv)
 		if (!clasp_bridge_option(&options, id))
 			take_option(id);
 	check_options();
+	cli_portfile_begin(port_file);
 	bridging.base = base;
 	bridging.sink = options.both;
 

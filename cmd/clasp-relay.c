@@ -19,6 +19,7 @@
 #include "relay/settings.h"
 #include "relay/signals.h"
 #include "tool/cli.h"
+#include "tool/portfile.h"
 
 #define OTHER_FILES	24	/* descriptors that are no sessions */
 
@@ -122,6 +123,7 @@ main(int argc, char **argv)
 	int bound;
 
 	clasp_options_read(&options, argc, argv);
+	cli_portfile_begin(options.port_file);
 	clasp_listeners_check(&listeners, &options);
 	open_log();
 	raise_descriptors();
@@ -136,8 +138,7 @@ main(int argc, char **argv)
 	clasp_signals_on_hup(on_hup, NULL);
 	clasp_signals_on_hup(clasp_settings_again, NULL);
 	clasp_signals_start(&loop, on_stop, NULL);
-	if (options.port_file)
-		clasp_listeners_tell(options.port_file, bound);
+	cli_portfile_write(bound);
 	clasp_log_line(CLASP_LOG_INFO, "accepting connections");
 	clasp_operation_ready();
 	cli_ready();
@@ -145,6 +146,7 @@ main(int argc, char **argv)
 	uv_run(&loop, UV_RUN_DEFAULT);
 	uv_loop_close(&loop);
 	clasp_certificate_close();
+	cli_portfile_end();
 	cli_signal_forget();
 	cli_end();
 }

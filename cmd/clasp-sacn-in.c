@@ -9,6 +9,7 @@
 #include "bridge/show.h"
 #include "tool/cli.h"
 #include "tool/lineio.h"
+#include "tool/portfile.h"
 
 enum {
 	OPT_UNIVERSES = CLI_OWN, OPT_PORT, OPT_MODE, OPT_STATUS, OPT_PREVIEW,
@@ -224,6 +225,7 @@ main(int argc, char **argv)
 		if (!clasp_bridge_option(&options, id))
 			take_option(id);
 	check_options();
+	cli_portfile_begin(port_file);
 
 	bridging.device = interface.name;
 	bridging.base = config.prefix;

@@ -9,6 +9,7 @@
 #include "proto/latest.h"
 #include "tool/cli.h"
 #include "tool/lineio.h"
+#include "tool/portfile.h"
 #include "wire/address.h"
 
 #define RATE_HZ	60	/* values a second for an address, with -u */
@@ -356,4 +357,5 @@ clasp_bridge_run(struct clasp_bridge *b)
 	uv_loop_close(&b->loop);
 	clasp_latest_free(b->latest);
 	free(b);
+	cli_portfile_end();
 }

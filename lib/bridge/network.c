@@ -3,7 +3,6 @@
 #include "bridge/network.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 
 #include "base/buf.h"
 #include "tool/cli.h"
+#include "tool/portfile.h"
 
 /* ------------------------------------------------------------- interfaces */
 
@@ -113,22 +113,11 @@ clasp_network_target(const char *text, unsigned port, struct sockaddr_in *out)
 	freeaddrinfo(found);
 }
 
-/* Written beside, then moved. */
 void
 clasp_network_port_file(const char *path, unsigned number)
 {
-	char *beside;
-	FILE *f;
-
-	if (!path)
-		return;
-	if (asprintf(&beside, "%s.new", path) < 0)
-		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
-	f = fopen(beside, "w");
-	if (!f || fprintf(f, "%u\n", number) < 0 || fclose(f) != 0 ||
-	    rename(beside, path) != 0)
-		cli_die(CLI_UNREACHABLE, path, "%s", cli_strerror(errno));
-	free(beside);
+	cli_portfile_begin(path);
+	cli_portfile_write((int)number);
 }
 
 int

@@ -21,8 +21,9 @@ void	clasp_network_list(void);
  * 2, when it cannot be one). */
 void	clasp_network_target(const char *text, unsigned port,
 	    struct sockaddr_in *out);
-/* --port-file: write the number there; the file appears whole.  Nothing when
- * path is NULL; what fails ends the program, exit 3. */
+/* --port-file, see tool/portfile.h: write the number there.  Whoever takes
+ * the option calls cli_portfile_begin() before anything can fail; the file
+ * goes when the bridge has run. */
 void	clasp_network_port_file(const char *path, unsigned number);
 /* The option's argument: a number of bytes, 4096, 64K, 4M or 4MiB. */
 int	clasp_network_arg_bytes(int max);

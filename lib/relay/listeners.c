@@ -1,10 +1,8 @@
 /* listeners.c - see listeners.h */
 #include "relay/listeners.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "relay/log.h"
@@ -97,26 +95,4 @@ clasp_listeners_open(const struct clasp_listeners *l,
 			first = bound;
 	}
 	return first;
-}
-
-void
-clasp_listeners_tell(const char *port_file, int bound)
-{
-	char temp[4096];
-	FILE *file;
-	int n;
-
-	n = snprintf(temp, sizeof temp, "%s.%ld", port_file, (long)getpid());
-	if (n < 0 || (size_t)n >= sizeof temp)
-		cli_die(CLI_UNREACHABLE, port_file, "name too long");
-	file = fopen(temp, "w");
-	if (!file)
-		cli_die(CLI_UNREACHABLE, port_file, "%s",
-		    cli_strerror(errno));
-	fprintf(file, "%d\n", bound);
-	if (fclose(file) != 0 || rename(temp, port_file) < 0) {
-		n = errno;
-		unlink(temp);
-		cli_die(CLI_UNREACHABLE, port_file, "%s", cli_strerror(n));
-	}
 }

@@ -22,7 +22,5 @@ void	clasp_listeners_secure(struct clasp_listeners *l,
 /* Returns the first port of those bound; 0: none has one. */
 int	clasp_listeners_open(const struct clasp_listeners *l,
 	    const struct clasp_options *o, struct clasp_server *server);
-/* Write the port to the file; whoever sees the file sees all of it. */
-void	clasp_listeners_tell(const char *port_file, int bound);
 
 #endif

@@ -57,6 +57,7 @@ dumped() {
 	oscsend 127.0.0.1 "$PORT" /none
 	finish
 	[ "$status" = 0 ]
+	[ ! -e port ]
 	diff got - <<-'END'
 	/osc/fader1 0.1
 	/osc/page 2

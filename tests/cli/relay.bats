@@ -96,6 +96,23 @@ unix_relay() {
 	assert_output --partial 'no/such/port: no such file or directory'
 }
 
+@test "a port file of a run before is gone, and its own goes at the end" {
+	echo 1 >port
+	run -3 timeout 5 clasp-relay --listen unix:no/such/folder/s \
+	    --port-file port
+	[ ! -e port ]
+	start_relay
+	mv port kept
+	bg other clasp-relay -p 0 --port-file port
+	wait_for port
+	[ "$(<port)" != "$RELAY_PORT" ]
+	stop_relay		# the file is the other one's by now
+	[ -s port ]
+	kill "$BG_PID"
+	gone "$BG_PID"
+	[ ! -e port ]
+}
+
 @test "the same port again at once, after connections" {
 	start_relay
 	clasp_port=$RELAY_PORT

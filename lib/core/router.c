@@ -441,6 +441,9 @@ clasp_router_refuse(int error, const struct clasp_write *write,
 		    "refused by strategy: %s",
 		    clasp_strategy_name(outcome->strategy));
 		break;
+	case CLASP_EVALUE:
+		refuse(refusal, 402, "NaN cannot be compared");
+		break;
 	case CLASP_EFULL:
 		refuse(refusal, 501, clasp_strerror(error));
 		break;

@@ -98,6 +98,11 @@ void	clasp_router_free(struct clasp_router *router);
 struct clasp_session *clasp_session_open(struct clasp_router *router,
 	    enum clasp_framing framing, void *link, uint64_t now_us);
 /*
+ * The client will send nothing more, as after a goodbye: its subscriptions,
+ * locks and gestures end now, its queue may still drain.
+ */
+void	clasp_session_leave(struct clasp_session *s, uint64_t now_us);
+/*
  * The connection is gone: subscriptions, locks and queue go with it, and so
  * does s.  No event is called for s any more.
  */

@@ -221,6 +221,15 @@ clasp_session_free(struct clasp_session *s)
 }
 
 void
+clasp_session_leave(struct clasp_session *s, uint64_t now_us)
+{
+	clasp_router_enter(s->router);
+	s->router->now_us = now_us;
+	retire(s);
+	clasp_router_leave(s->router, now_us);
+}
+
+void
 clasp_session_close(struct clasp_session *s, uint64_t now_us)
 {
 	struct clasp_router *router;

@@ -41,6 +41,12 @@ struct clasp_link_events {
 	 * something waits that was not told of yet; may be NULL */
 	void	(*stalled)(struct clasp_link *link, void *user);
 	/*
+	 * The peer has said goodbye or broken the rules: it sends nothing
+	 * more, and what is queued now is the last that it gets.  Never from
+	 * within a call of the owner; `closed` follows; may be NULL.
+	 */
+	void	(*leaving)(struct clasp_link *link, void *user);
+	/*
 	 * Last event, exactly once; the link is freed after it.  error is 0
 	 * for an orderly end, else CLASP_ECONNECT, ECLOSED, ETIMEOUT, EPROTO
 	 * ...; reason is a text for people, never NULL.

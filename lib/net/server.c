@@ -280,6 +280,15 @@ on_stalled(struct clasp_link *link, void *user)
 }
 
 static void
+on_leaving(struct clasp_link *link, void *user)
+{
+	struct conn *c = user;
+
+	(void)link;
+	clasp_session_leave(c->session, read_clock(c->server));
+}
+
+static void
 finish_stop(struct clasp_server *server)
 {
 	if (!server->config.stopped)
@@ -343,6 +352,7 @@ static const struct clasp_link_events link_events = {
 	.unit = on_unit,
 	.sent = on_sent,
 	.stalled = on_stalled,
+	.leaving = on_leaving,
 	.closed = on_closed,
 };
 

@@ -169,13 +169,23 @@ begin_closing(struct clasp_stream *s, int code, int error,
 	clasp_hub_soon(s->hub, &s->task);
 }
 
+/* It is the peer who leaves: its owner hears of it before it can know that
+ * anybody has. */
+static void
+let_go(struct clasp_stream *s, int code, int error, const char *reason)
+{
+	begin_closing(s, code, error, reason);
+	if (s->link.events->leaving)
+		s->link.events->leaving(&s->link, s->link.user);
+}
+
 /* The peer breaks the rules: tell it, and listen no more. */
 static void
 break_off(struct clasp_stream *s, int code, const char *reason)
 {
 	s->deaf = true;
 	if (s->state == OPEN)
-		begin_closing(s, code, CLASP_EPROTO, reason);
+		let_go(s, code, CLASP_EPROTO, reason);
 }
 
 /* ------------------------------------------------------ control frames */
@@ -250,7 +260,7 @@ hear_bye(struct clasp_stream *s, const uint8_t *body, size_t n)
 		    (const char *)body + 2);
 	else
 		snprintf(text, sizeof text, "closed by the peer");
-	begin_closing(s, code,
+	let_go(s, code,
 	    code == 0 || code == 1000 || code == 1001 ? 0 : CLASP_ECLOSED,
 	    text);
 }

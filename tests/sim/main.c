@@ -80,26 +80,36 @@ tell_breach(const struct sim_script *script)
 	fflush(stdout);
 }
 
-/* One line of TAP for each promise. */
+/* What a run has come to. */
+struct outcome {
+	enum sim_promise broken;	/* PROMISES: none */
+	uint64_t	 seed, step;
+	struct sim_script script;	/* that breaks it */
+};
+
+/* One line of TAP for each promise; before the broken one, how. */
 static int
-table(uint64_t steps, enum sim_promise broken)
+table(uint64_t steps, const struct outcome *outcome)
 {
+	enum sim_promise p;
 	uint64_t least;
-	int bad = 0, p;
+	int bad = 0;
 	bool ok;
 
 	for (p = 0; p < PROMISES; p++) {
-		least = broken == PROMISES ?
-		    sim_promise_least((enum sim_promise)p, steps) : 0;
-		ok = p != (int)broken &&
-		    sim_stakes((enum sim_promise)p) >= least;
+		least = outcome->broken == PROMISES ?
+		    sim_promise_least(p, steps) : 0;
+		ok = p != outcome->broken && sim_stakes(p) >= least;
 		bad += !ok;
+		if (p == outcome->broken) {
+			printf("# seed %" PRIu64 ": step %" PRIu64 " breaks "
+			    "a promise\n", outcome->seed, outcome->step);
+			tell_breach(&outcome->script);
+		}
 		printf("%sok %d - %-11s %-40s at stake %" PRIu64,
-		    ok ? "" : "not ", p + 1,
-		    sim_promise_where((enum sim_promise)p),
-		    sim_promise_text((enum sim_promise)p),
-		    sim_stakes((enum sim_promise)p));
-		if (!ok && p != (int)broken)
+		    ok ? "" : "not ", (int)p + 1, sim_promise_where(p),
+		    sim_promise_text(p), sim_stakes(p));
+		if (!ok && p != outcome->broken)
 			printf(", at least %" PRIu64 " are wanted", least);
 		printf("\n");
 	}
@@ -141,51 +151,47 @@ print_promises(void)
 		    sim_promise_text((enum sim_promise)p));
 }
 
-/* All games of a run; returns the promise that one of them broke. */
-static enum sim_promise
-run(uint64_t seed, uint64_t steps, uint32_t each, uint32_t shrink,
+/* All games of a run, until one breaks a promise. */
+static void
+run(struct outcome *outcome, uint64_t steps, uint32_t each, uint32_t shrink,
     bool print)
 {
-	enum sim_promise broken = PROMISES;
-	struct sim_script script;
+	struct sim_script *script = &outcome->script;
 	uint64_t done;
 	int64_t at;
 
-	for (done = 0; done < steps && broken == PROMISES; done += each) {
+	for (done = 0; done < steps; done += each) {
 		if (each > steps - done)
 			each = (uint32_t)(steps - done);
-		sim_generate(&script, seed + done, each, done / each %
+		sim_generate(script, outcome->seed + done, each, done / each %
 		    LARGE_EVERY == LARGE_EVERY / 2);
 		if (print) {
-			sim_script_print(stdout, &script, "");
-		} else if ((at = sim_play(&script)) >= 0) {
-			broken = sim_breach();
-			printf("# seed %" PRIu64 ": step %" PRIu64 " breaks "
-			    "a promise\n", seed, done + (uint64_t)at + 1);
-			printf("# seen:   %s\n", sim_breach_text());
-			script.count = (uint32_t)at + 1;
+			sim_script_print(stdout, script, "");
+		} else if ((at = sim_play(script)) >= 0) {
+			outcome->broken = sim_breach();
+			outcome->step = done + (uint64_t)at + 1;
+			script->count = (uint32_t)at + 1;
 			if (shrink > 0)
-				sim_shrink(&script, shrink);
-			tell_breach(&script);
+				sim_shrink(script, shrink);
+			return;
 		}
-		sim_script_clear(&script);
+		sim_script_clear(script);
 	}
-	return broken;
 }
 
 int
 main(int argc, char **argv)
 {
-	uint64_t seed = 0, steps = 100000, each = 1000, shrink = 2000;
+	struct outcome outcome = { .broken = PROMISES };
+	uint64_t steps = 100000, each = 1000, shrink = 2000;
 	const char *file = NULL;
-	enum sim_promise broken;
 	bool print = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		switch (c) {
 		case 's':
-			seed = number(optarg);
+			outcome.seed = number(optarg);
 			break;
 		case 'n':
 			steps = number(optarg);
@@ -215,14 +221,14 @@ main(int argc, char **argv)
 	}
 	if (file != NULL)
 		return replay(file, (uint32_t)shrink);
-	if (seed == 0 && getrandom(&seed, 5, 0) < 0)
-		seed = (uint64_t)time(NULL);
-	if (print) {
-		run(seed, steps, (uint32_t)each, 0, true);
-		return 0;
-	}
-	printf("# sim --seed %" PRIu64 " --steps %" PRIu64 "\n", seed, steps);
+	if (outcome.seed == 0 && getrandom(&outcome.seed, 5, 0) < 0)
+		outcome.seed = (uint64_t)time(NULL);
+	if (!print)
+		printf("# sim --seed %" PRIu64 " --steps %" PRIu64 "\n",
+		    outcome.seed, steps);
 	fflush(stdout);
-	broken = run(seed, steps, (uint32_t)each, (uint32_t)shrink, false);
-	return table(steps, broken);
+	run(&outcome, steps, (uint32_t)each, (uint32_t)shrink, print);
+	c = print ? 0 : table(steps, &outcome);
+	sim_script_clear(&outcome.script);
+	return c;
 }

@@ -105,11 +105,13 @@ static void
 make_server(void)
 {
 	struct clasp_server_config *config = &options.server;
+	uint64_t seeds[2];
 
-	if (getrandom(&config->router.random_seed,
-	    sizeof config->router.random_seed, 0) < 0)
+	if (getrandom(seeds, sizeof seeds, 0) != sizeof seeds)
 		cli_die(CLI_UNREACHABLE, "random numbers", "%s",
 		    cli_strerror(errno));
+	config->router.random_seed = seeds[0];
+	config->router.hash_seed = seeds[1];
 	config->log = clasp_log_put;
 	config->stopped = on_stopped;
 	if (clasp_server_new(&loop, config, &server) < 0)

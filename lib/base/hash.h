@@ -35,14 +35,39 @@ struct clasp_table {
 };
 
 /*
- * Set once at start from something an outsider cannot guess, so that nobody
- * can choose addresses that collide; 0 in tests.
+ * Set once at start from something an outsider cannot guess nor work out from
+ * what he is told, so that nobody can choose addresses that collide; 0 in
+ * tests.
  */
 extern uint64_t	clasp_hash_seed;
+
+/*
+ * Both halves of the product of two numbers, folded.  Without the upper one a
+ * difference in the highest bits of a word stays there whatever the seed is,
+ * and the next word can be chosen to undo it.
+ */
+static inline uint64_t
+clasp_hash_fold(uint64_t a, uint64_t b)
+{
+#ifdef __SIZEOF_INT128__
+	__extension__ typedef unsigned __int128 wide;
+	wide product = (wide)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+#else
+	uint64_t al = (uint32_t)a, ah = a >> 32;
+	uint64_t bl = (uint32_t)b, bh = b >> 32;
+	uint64_t middle = ah * bl + (al * bl >> 32);
+	uint64_t other = al * bh + (uint32_t)middle;
+
+	return (a * b) ^ (ah * bh + (middle >> 32) + (other >> 32));
+#endif
+}
 
 static inline uint64_t
 clasp_hash(struct clasp_str s)
 {
+	uint64_t key = clasp_hash_seed ^ UINT64_C(0xff51afd7ed558ccd);
 	uint64_t h = clasp_hash_seed ^ (s.len * UINT64_C(0x9e3779b97f4a7c15));
 	const char *p = s.p;
 	size_t n = s.len;
@@ -50,8 +75,7 @@ clasp_hash(struct clasp_str s)
 
 	for (; n >= 8; n -= 8, p += 8) {
 		memcpy(&word, p, 8);
-		h = (h ^ word) * UINT64_C(0xff51afd7ed558ccd);
-		h ^= h >> 32;
+		h = clasp_hash_fold(h ^ word, key);
 	}
 	if (n > 0) {
 		word = 0;
@@ -62,8 +86,7 @@ clasp_hash(struct clasp_str s)
 		} else {
 			memcpy(&word, p, n);
 		}
-		h = (h ^ word) * UINT64_C(0xff51afd7ed558ccd);
-		h ^= h >> 32;
+		h = clasp_hash_fold(h ^ word, key);
 	}
 	h *= UINT64_C(0xc4ceb9fe1a85ec53);
 	return h ^ h >> 29;

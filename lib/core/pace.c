@@ -175,21 +175,22 @@ mark_address(const void *entry)
 
 /*
  * Marks of one address differ in their hash: by kind, and those of gestures
- * by whose gesture it is and by its number.
+ * by whose gesture it is and by its number.  A sender chooses that number,
+ * but not where its mark stands in the table.
  */
 static uint64_t
 hash_of(const struct clasp_cast *cast)
 {
 	const struct clasp_publish *p = &cast->msg->publish;
-	uint64_t salt;
+	uint64_t parts[4];
 
 	if (cast->newest)
 		return cast->hash;
-	salt = (uint64_t)p->kind + 1;
-	if (p->kind == CLASP_GESTURE)
-		salt += ((uint64_t)cast->origin + (p->has_id ? p->id : 0) *
-		    UINT64_C(0xff51afd7ed558ccd)) << 3;
-	return cast->hash ^ salt * UINT64_C(0x9e3779b97f4a7c15);
+	parts[0] = cast->hash;
+	parts[1] = p->kind;
+	parts[2] = p->kind == CLASP_GESTURE ? cast->origin : 0;
+	parts[3] = p->kind == CLASP_GESTURE && p->has_id ? p->id : 0;
+	return clasp_hash(clasp_str_of((const char *)parts, sizeof parts));
 }
 
 static struct mark *

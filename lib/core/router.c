@@ -61,7 +61,7 @@ clasp_router_new(const struct clasp_router_config *config,
 	if (router == NULL)
 		return NULL;
 	if (clasp_hash_seed == 0)
-		clasp_hash_seed = config->random_seed;
+		clasp_hash_seed = config->hash_seed;
 	router->config = *config;
 	if (router->config.queue_msgs == 0)
 		router->config.queue_msgs = 1;

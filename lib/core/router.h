@@ -52,7 +52,9 @@ struct clasp_router_config {
 					 * its gesture starts anew or ends */
 	uint32_t	rate_limit;	/* inbound messages/s; 0: off */
 	uint64_t	handshake_us;	/* until HELLO */
-	uint64_t	random_seed;	/* session ids, hashes */
+	uint64_t	random_seed;	/* session ids, which tell it */
+	uint64_t	hash_seed;	/* which nothing may tell: another
+					 * random number */
 };
 
 /* The defaults: 1000 sessions, 100 subscriptions, 100,000 params, ... */

@@ -23,6 +23,7 @@
 #define REPEATS		3	/* of a frame, before it is only kept alive */
 #define KEEPALIVE_US	800000
 #define DISCOVERY_MS	10000
+#define FIRST_LIST_MS	1000	/* when the universes of the start are there */
 #define TARGETS_MAX	16
 #define PATTERNS_MAX	64	/* subscriptions; for more universes: one */
 
@@ -247,7 +248,7 @@ sent(unsigned n, void *user)
 	if (!no_discovery && udp &&
 	    !uv_is_active((uv_handle_t *)&discovery_timer))
 		uv_timer_start(&discovery_timer, on_discovery,
-		    DISCOVERY_MS, DISCOVERY_MS);
+		    FIRST_LIST_MS, DISCOVERY_MS);
 }
 
 /* -------------------------------------------------------------- receiving */

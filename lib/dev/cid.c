@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include "base/error.h"
 #include "proto/sacn.h"
@@ -185,7 +186,8 @@ clasp_cid_take(const char *name, uint8_t cid[16], char why[200])
 			r = take(path, n, stored, cid);
 	if (r == 1)
 		return 0;
-	snprintf(why, 200, "%s", strerror(errno));
+	snprintf(why, 200, "%s",
+	    uv_strerror(uv_translate_sys_error(errno)));
 	make_random(cid);
 	return CLASP_EIO;
 }

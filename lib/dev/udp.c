@@ -50,7 +50,8 @@ struct clasp_udp {
 static int
 fail(char why[CLASP_UDP_WHY], const char *what)
 {
-	snprintf(why, CLASP_UDP_WHY, "%s: %s", what, strerror(errno));
+	snprintf(why, CLASP_UDP_WHY, "%s: %s", what,
+	    uv_strerror(uv_translate_sys_error(errno)));
 	return CLASP_EBIND;
 }
 
@@ -344,7 +345,7 @@ clasp_udp_join(struct clasp_udp *udp, struct in_addr group,
 	    errno != EADDRINUSE) {
 		inet_ntop(AF_INET, &group, name, sizeof name);
 		snprintf(why, CLASP_UDP_WHY, "cannot join %s: %s", name,
-		    strerror(errno));
+		    uv_strerror(uv_translate_sys_error(errno)));
 		return CLASP_EBIND;
 	}
 	s->groups[s->n++] = group;

@@ -28,4 +28,8 @@ examples() {
 @test "DMX out" { examples dmx-out; }
 @test "DMX out, from a relay" { examples dmx-out-relay; }
 @test "what a widget is asked" { examples dmx-asks; }
+@test "sACN in" { examples sacn-in; }
+@test "sACN in, through a relay" { examples sacn-in-relay; }
+@test "sACN out" { examples sacn-out; }
+@test "sACN out, from a relay" { examples sacn-out-relay; }
 @test "each bridge announces itself once" { examples announce; }

@@ -296,6 +296,93 @@ def test_dmx_asks():
         os.close(slave)
 
 
+# -------------------------------------------------------------------- sACN
+
+CID = '00112233-4455-6677-8899-aabbccddeeff'
+
+
+def udp_listener():
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind(('127.0.0.1', 0))
+    s.settimeout(LIMIT)
+    return s, '127.0.0.1:%d' % s.getsockname()[1]
+
+
+def sacn_receiver(*args):
+    with tempfile.TemporaryDirectory() as d:
+        file = os.path.join(d, 'port')
+        p = Program('clasp-sacn-in', '-U', '1-2', '--interface', 'lo', '-p',
+                    '0', '--port-file', file, *args)
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.connect(('127.0.0.1', int(open(file).read())))
+    return p, s
+
+
+def test_sacn_in():
+    found = rows('sacn-in')
+    wanted = [line for r in found for line in r['out']]
+    p, s = sacn_receiver('-n', str(len(wanted)))
+    for r in found:
+        s.send(bytes.fromhex(r['in']))
+    expect('sacn-in', text(wanted), p.end().decode())
+
+
+def test_sacn_in_relay():
+    found = rows('sacn-in')
+    wanted = [line for r in found for line in r['out']]
+    parts = members(wanted)
+    with Relay() as relay:
+        sub = Program('clasp-sub', '-u', relay.url, '--no-snapshot',
+                      '-n', str(len(parts)), '/sacn/**')
+        p, s = sacn_receiver('-n', str(len(wanted)), '--max-rate', '0',
+                             '-u', relay.url)
+        for r in found:
+            s.send(bytes.fromhex(r['in']))
+        p.end()
+        expect('sacn-in', text(parts), sub.end().decode())
+
+
+def sacn_kind(packet):
+    """Data, goodbye, sync or list."""
+    if packet[21] == 4:
+        return 'bye' if packet[112] & 0x40 else 'data'
+    return 'sync' if packet[43] == 1 else 'list'
+
+
+def sacn_out(r, args, lines):
+    """The first packet of the row's kind that a program sends."""
+    s, to = udp_listener()
+    wanted = bytes.fromhex(r['out'])
+    p = subprocess.Popen(['clasp-sacn-out', '--to', to, '--cid', CID,
+                          '--once', *r['args'], *args],
+                         stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    p.stdin.write(text(lines).encode())
+    p.stdin.close()
+    while True:
+        packet = s.recv(2048)
+        if sacn_kind(packet) == sacn_kind(wanted):
+            break
+    expect(r['in'], (r['out'], b''), (packet.hex(), p.stderr.read()))
+    p.wait(LIMIT)
+    s.close()
+
+
+def test_sacn_out():
+    for r in rows('sacn-out'):
+        # the list of universes goes to its group only: sacn_multicast.bats
+        if sacn_kind(bytes.fromhex(r['out'])) != 'list':
+            sacn_out(r, [], r['in'])
+
+
+def test_sacn_out_relay():
+    for r in rows('sacn-out'):
+        if sacn_kind(bytes.fromhex(r['out'])) == 'list':
+            continue
+        with Relay() as relay:
+            run(['clasp-pub', '-u', relay.url], text(r['in']).encode())
+            sacn_out(r, ['-u', relay.url], [])
+
+
 # ---------------------------------------------------------------- ANNOUNCE
 
 class Wire:
@@ -337,7 +424,10 @@ def test_announce():
             ('dmx', ['clasp-dmx-in', '-d', '-']),
             ('dmx', ['clasp-dmx-out', '-d', '-']),
             ('osc', ['clasp-osc2clasp', '-p', '0']),
-            ('osc', ['clasp-clasp2osc', '--to', '127.0.0.1:9'])]:
+            ('osc', ['clasp-clasp2osc', '--to', '127.0.0.1:9']),
+            ('sacn', ['clasp-sacn-in', '-U', '1', '--interface', 'lo', '-p',
+                      '0']),
+            ('sacn', ['clasp-sacn-out', '--to', '127.0.0.1:9'])]:
         with Relay() as relay:
             wire = Wire(relay.url)
             p = subprocess.Popen([*program, '-u', wire.url, '-T', '0.5'],

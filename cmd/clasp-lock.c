@@ -190,6 +190,32 @@ catch_signals(void)
 			sigaction(forwarded[i], &action, NULL);
 }
 
+/* Those that were caught are as they had been. */
+static void
+drop_signals(void)
+{
+	struct sigaction now;
+	size_t i;
+
+	for (i = 0; i < sizeof forwarded / sizeof *forwarded; i++)
+		if (sigaction(forwarded[i], NULL, &now) == 0 &&
+		    (now.sa_flags & SA_SIGINFO))
+			signal(forwarded[i], SIG_DFL);
+}
+
+/* None of them comes until the mask is put back. */
+static void
+hold_signals(sigset_t *mask)
+{
+	sigset_t set;
+	size_t i;
+
+	sigemptyset(&set);
+	for (i = 0; i < sizeof forwarded / sizeof *forwarded; i++)
+		sigaddset(&set, forwarded[i]);
+	sigprocmask(SIG_BLOCK, &set, mask);
+}
+
 static void
 on_poke(uv_async_t *poke)
 {
@@ -209,7 +235,6 @@ on_chld(uv_signal_t *chld, int number)
 {
 	struct lock *l = chld->data;
 	int status;
-	size_t i;
 
 	(void)number;
 	if (!l->child || waitpid(l->child, &status, WNOHANG) != l->child)
@@ -220,20 +245,22 @@ on_chld(uv_signal_t *chld, int number)
 	if (l->state != HELD || !clasp_client_connected(l->client))
 		cli_fail(CLI_UNREACHABLE);
 	/* from now on a signal ends us, and with us the lock */
-	for (i = 0; i < sizeof forwarded / sizeof *forwarded; i++)
-		signal(forwarded[i], SIG_DFL);
+	drop_signals();
 	leave(l);
 }
 
 static void
-become_command(struct lock *l, int out)
+become_command(struct lock *l, int out, const sigset_t *mask)
 {
 	int null, error;
 
+	/* what came since the fork ends it now, and is not lost in ours */
+	drop_signals();
+	sigprocmask(SIG_SETMASK, mask, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	dup2(out, STDOUT_FILENO);
 	if (l->pub) {
-		null = open("/dev/null", O_RDONLY);
+		null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 		dup2(null, STDIN_FILENO);
 	}
 	execvp(l->command[0], l->command);
@@ -260,18 +287,24 @@ hand_over_stdout(void)
 static void
 run_command(struct lock *l)
 {
+	sigset_t mask;
+
 	awake = l;
+	hold_signals(&mask);
 	catch_signals();
 	l->child = fork();
 	if (l->child == 0)
-		become_command(l, command_out);
+		become_command(l, command_out, &mask);
 	if (l->child < 0) {
 		cli_warn(l->command[0], "%s", cli_strerror(errno));
 		l->child = 0;
 		l->code = 126;
+		drop_signals();
+		sigprocmask(SIG_SETMASK, &mask, NULL);
 		leave(l);
 		return;
 	}
+	sigprocmask(SIG_SETMASK, &mask, NULL);
 	close(command_out);
 	/* one that came before is meant for it, too */
 	if (cli_signal())

@@ -245,3 +245,31 @@ holder() {
 	run -3 --separate-stderr clasp-lock -u unix:nowhere /a -- touch ran
 	[ ! -e ran ]
 }
+
+@test "a signal in the very moment the command starts is not lost" {
+	start_relay
+	# at once when the lock is held: before, in and after the fork
+	run -0 python3 - <<'PY'
+import os, signal, subprocess, sys, time
+
+for i in range(30):
+    r, w = os.pipe()
+    p = subprocess.Popen(
+        ["clasp-lock", "--ready-fd", str(w), "/a", "--", "sleep", "60"],
+        pass_fds=[w])
+    os.close(w)
+    os.read(r, 10)
+    os.close(r)
+    end = time.monotonic() + i % 15 * 0.0001
+    while time.monotonic() < end:
+        pass
+    p.send_signal(signal.SIGTERM)
+    try:
+        code = p.wait(20)
+    except subprocess.TimeoutExpired:
+        p.kill()
+        sys.exit("round %d: the command goes on" % i)
+    if code not in (143, -15):
+        sys.exit("round %d: %d" % (i, code))
+PY
+}

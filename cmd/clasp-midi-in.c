@@ -5,25 +5,10 @@
  * proto/midi and proto/midimap; what becomes of the lines is the bridge's.
  */
 
-#include <stdlib.h>
-#include <string.h>
+#include "midisides.h"
 
 #include "bridge/bridge.h"
-#include "dev/port.h"
-#include "dev/sndports.h"
-#include "proto/midi.h"
-#include "proto/midimap.h"
-#include "tool/cli.h"
 #include "tool/lineio.h"
-#include "wire/address.h"
-
-#define BAUD		31250
-#define PORTS_MAX	64
-
-enum {
-	OPT_DEVICE = CLI_OWN, OPT_AS, OPT_PROFILE, OPT_CLOCK, OPT_SYSEX,
-	OPT_MTC, OPT_CC14, OPT_NRPN, OPT_RPN
-};
 
 static const struct cli_option own_options[] = {
 	{ OPT_DEVICE, 'd', "device", "PORT",
@@ -77,12 +62,8 @@ static struct clasp_bridge_options options = CLASP_BRIDGE_OPTIONS;
 static struct clasp_port *port;
 static struct clasp_midi midi;
 static struct clasp_midimap *midimap;
-static const char *subject;		/* the port, for people */
-
-static const char *device_name, *as;
-static struct clasp_midimap_config config;
 static struct clasp_port_config device;
-static char base[CLASP_ADDRESS_MAX + 1];
+static const char *subject;		/* the port, for people */
 
 /* -------------------------------------------------------------- the lines */
 
@@ -155,162 +136,6 @@ on_lost(struct clasp_port *p, const char *why, void *user)
 	clasp_bridge_device_lost(bridge, why);
 }
 
-/* ------------------------------------------------------------- which port */
-
-static void
-list_ports(FILE *out)
-{
-	static struct clasp_sndport ports[PORTS_MAX];
-	size_t n = clasp_sndports(ports, PORTS_MAX), i;
-
-	for (i = 0; i < n && i < PORTS_MAX; i++)
-		fprintf(out, "%s\t%s\n", ports[i].path, ports[i].name);
-}
-
-/* The only port, or the first whose name holds the text. */
-static void
-find_port(const char *name)
-{
-	static struct clasp_sndport ports[PORTS_MAX];
-	size_t n = clasp_sndports(ports, PORTS_MAX), i;
-
-	if (n > PORTS_MAX)
-		n = PORTS_MAX;
-	for (i = 0; i < n; i++)
-		if (name ? strcasestr(ports[i].name, name) != NULL ||
-		    strstr(ports[i].path, name) != NULL : n == 1)
-			break;
-	if (i < n) {
-		device.line.path = ports[i].path;
-		return;
-	}
-	if (n == 0)
-		cli_die(CLI_UNREACHABLE, name,
-		    "no MIDI ports (no ALSA sequencer on this machine)");
-	cli_warn(name, name ? "no such MIDI port; there are:" :
-	    "several MIDI ports, choose one with -d:");
-	list_ports(stderr);
-	exit(CLI_UNREACHABLE);
-}
-
-/* PATH[@BAUD] */
-static void
-serial_port(const char *arg)
-{
-	const char *at = strrchr(arg, '@');
-	long baud = BAUD;
-
-	device.raw = false;
-	device.line.path = arg;
-	if (at && at[1] != '\0' && !strchr(at, '/')) {
-		if (cli_number(at + 1, &baud) < 0 || baud < 50 ||
-		    baud > 4000000)
-			cli_usage("%s: bad speed '%s'", arg, at + 1);
-		device.line.path = strndup(arg, (size_t)(at - arg));
-	}
-	device.line.baud = (unsigned)baud;
-	device.line.stop_bits = 1;
-}
-
-static void
-choose_port(const char *name)
-{
-	device.raw = true;
-	if (!name)
-		find_port(NULL);
-	else if (strcmp(name, "-") == 0)
-		device.line.path = "-";
-	else if (strncmp(name, "raw:", 4) == 0)
-		device.line.path = name + 4;
-	else if (strncmp(name, "serial:", 7) == 0)
-		serial_port(name + 7);
-	else if (strchr(name, '/'))
-		device.line.path = name;
-	else
-		find_port(name);
-	subject = strcmp(device.line.path, "-") == 0 ? "stdin" :
-	    device.line.path;
-}
-
-/* ---------------------------------------------------------------- options */
-
-/* "1,7-9" of controllers 0-31 as bits. */
-static uint32_t
-controllers(const char *list)
-{
-	struct clasp_numset set = { 0 };
-
-	if (clasp_numset_parse(&set, list, 0, 31) < 0)
-		cli_arg_bad("must be controllers from 0 to 31, as 1,7-9");
-	return (uint32_t)set.bits[0];
-}
-
-/* "=7", "=14" or nothing, which is 14. */
-static bool
-seven_bit(void)
-{
-	return cli_arg() && cli_arg_word() == 0;
-}
-
-static void
-make_base(void)
-{
-	struct clasp_str prefix = clasp_bridge_namespace(&options, "/midi",
-	    CLASP_ADDRESS_MAX - 64, false);
-	char segment[128] = "default";
-
-	if (as && clasp_midimap_segment(segment, sizeof segment,
-	    clasp_str_c(as)) == 0)
-		cli_usage("--as: nothing of '%s' can stand in an address", as);
-	if (config.doc && !as)
-		snprintf(base, sizeof base, "%.*s", CLASP_STR_ARG(prefix));
-	else
-		snprintf(base, sizeof base, "%.*s/%s", CLASP_STR_ARG(prefix),
-		    segment);
-	if (strlen(base) > CLASP_ADDRESS_MAX - 64)
-		cli_usage("--prefix: no namespace: %s", options.prefix);
-	config.base = base;
-}
-
-static void
-take_option(int id)
-{
-	switch (id) {
-	case OPT_DEVICE:
-		device_name = cli_arg();
-		break;
-	case CLI_LIST:
-		list_ports(stdout);
-		cli_end();
-	case OPT_AS:
-		as = cli_arg();
-		break;
-	case OPT_PROFILE:
-		config.doc = cli_arg_word() == 1;
-		break;
-	case OPT_CLOCK:
-		config.clock = true;
-		break;
-	case OPT_SYSEX:
-		config.sysex = true;
-		break;
-	case OPT_MTC:
-		config.mtc = true;
-		break;
-	case OPT_CC14:
-		config.cc14 |= controllers(cli_arg());
-		break;
-	case OPT_NRPN:
-		config.nrpn = true;
-		config.nrpn7 = seven_bit();
-		break;
-	case OPT_RPN:
-		config.rpn = true;
-		config.rpn7 = seven_bit();
-		break;
-	}
-}
-
 /* ------------------------------------------------------------------- main */
 
 static void
@@ -330,7 +155,7 @@ open_device(uv_loop_t *loop)
 	for (i = 0; i < CLASP_MIDI_DROPS; i++)
 		clasp_counts_add(counts, subject, clasp_midi_drop_name(i),
 		    &midi.drops[i]);
-	midimap = clasp_midimap_new(&config, on_midi_line, NULL);
+	midimap = clasp_midimap_new(&translation, on_midi_line, NULL);
 	if (!midimap)
 		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
 	device.wait = options.wait;
@@ -354,14 +179,14 @@ main(int argc, char **argv)
 	cli_begin(&tool, argc, argv);
 	while ((id = cli_next()) != 0)
 		if (!clasp_bridge_option(&options, id))
-			take_option(id);
+			take_midi_option(id);
 	cli_check_count(0, 0, NULL);
 	cli_out_check();
-	make_base();
-	choose_port(device_name);
+	make_base(&options);
+	subject = choose_port(&device, device_name, "stdin");
 
 	bridging.device = subject;
-	bridging.base = clasp_str_c(base);
+	bridging.base = clasp_str_c(translation.base);
 	bridge = clasp_bridge_new(&bridging);
 	open_device(clasp_bridge_loop(bridge));
 	clasp_bridge_run(bridge);

@@ -116,6 +116,12 @@ on_batch_end(struct clasp_pump *pump, void *user)
 		b->config.batch_end(b->config.user);
 }
 
+void
+clasp_bridge_read(struct clasp_bridge *b, bool on)
+{
+	clasp_pump_read(b->pump, on);
+}
+
 /* ------------------------------------------------------------- the device */
 
 void

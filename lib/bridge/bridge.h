@@ -88,6 +88,9 @@ void	clasp_bridge_taken(struct clasp_bridge *b);
 /* Bytes were collected with cli_out_bytes(). */
 void	clasp_bridge_printed(struct clasp_bridge *b);
 
+/* A sink that cannot take more lines for now, or can again. */
+void	clasp_bridge_read(struct clasp_bridge *b, bool on);
+
 /* The device is open: --ready-fd is told the first time; again: and people
  * are told that it is back. */
 void	clasp_bridge_device_open(struct clasp_bridge *b, bool again);

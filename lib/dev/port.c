@@ -23,6 +23,7 @@
 #include "dev/port.h"
 
 #define RETRY_MS	1000
+#define LISTEN_MS	50	/* for a FIFO that nobody reads */
 #define STALL_MS	2000
 #define PAUSE_MS	20
 #define STALL_SAY_MS	60000
@@ -48,6 +49,7 @@ struct clasp_port {
 	bool		 opened;	/* once */
 	bool		 unpolled;	/* read by idle */
 	bool		 closing;
+	bool		 unheard;	/* a FIFO without a reader */
 	bool		 quiet;		/* a stall that was told of */
 	bool		 unread;	/* by clasp_port_read */
 	uint64_t	 stall_told_ms;
@@ -70,11 +72,18 @@ watch_freed(uv_handle_t *handle)
 	free(handle->data);
 }
 
+/* Is it only written to? */
+static bool
+is_outward(const struct clasp_port *port)
+{
+	return !port->serial && port->config.access == CLASP_PORT_OUT;
+}
+
 /* Which events are wanted now. */
 static void
 watch_update(struct clasp_port *port)
 {
-	int events = port->unread ? 0 : UV_READABLE;
+	int events = port->unread || is_outward(port) ? 0 : UV_READABLE;
 
 	if (!port->watch)
 		return;
@@ -117,7 +126,7 @@ watch_start(struct clasp_port *port, char why[CLASP_SERIAL_WHY])
 		free(watch);
 		if (error == UV_EPERM && !port->serial) {
 			port->unpolled = true;
-			return port->unread ? 0 :
+			return port->unread || is_outward(port) ? 0 :
 			    uv_idle_start(&port->idle, on_idle);
 		}
 		snprintf(why, CLASP_SERIAL_WHY, "%s", uv_strerror(error));
@@ -137,6 +146,11 @@ watch_start(struct clasp_port *port, char why[CLASP_SERIAL_WHY])
 static int
 open_raw(struct clasp_port *port, char why[CLASP_SERIAL_WHY])
 {
+	static const int flags[] = {
+		[CLASP_PORT_IN] = O_RDONLY,
+		[CLASP_PORT_OUT] = O_WRONLY,
+		[CLASP_PORT_BOTH] = O_RDWR
+	};
 	const char *path = port->config.line.path;
 	struct clasp_serial_config line = { .path = path, .stop_bits = 1 };
 	struct stat st;
@@ -145,15 +159,23 @@ open_raw(struct clasp_port *port, char why[CLASP_SERIAL_WHY])
 	if (strcmp(path, "-") == 0)
 		port->fd = STDIN_FILENO;
 	else
-		port->fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY |
-		    O_CLOEXEC);
+		port->fd = open(path, flags[port->config.access] |
+		    O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	port->unheard = port->fd < 0 && errno == ENXIO &&
+	    port->config.access == CLASP_PORT_OUT &&
+	    stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+	if (port->unheard) {
+		snprintf(why, CLASP_SERIAL_WHY, "nobody reads it");
+		return CLASP_EIO;
+	}
 	if (port->fd < 0 || fstat(port->fd, &st) < 0) {
 		error = errno;
 		snprintf(why, CLASP_SERIAL_WHY, "%s", strerror(error));
 		why[0] = (char)tolower((unsigned char)why[0]);
 		return error == ENOENT ? CLASP_ENOENT : CLASP_EIO;
 	}
-	if ((fcntl(port->fd, F_GETFL) & O_ACCMODE) == O_WRONLY) {
+	if (port->config.access != CLASP_PORT_OUT &&
+	    (fcntl(port->fd, F_GETFL) & O_ACCMODE) == O_WRONLY) {
 		/* a standard input that was closed */
 		snprintf(why, CLASP_SERIAL_WHY, "not open for reading");
 		return CLASP_EIO;
@@ -163,7 +185,8 @@ open_raw(struct clasp_port *port, char why[CLASP_SERIAL_WHY])
 		return CLASP_EIO;
 	}
 	if (port->fd == STDIN_FILENO || !isatty(port->fd))
-		return 0;
+		return is_outward(port) && S_ISREG(st.st_mode) &&
+		    ftruncate(port->fd, 0) < 0 ? CLASP_EIO : 0;
 	/* a terminal would change bytes on their way: it must be set up */
 	close(port->fd);
 	port->fd = -1;
@@ -217,9 +240,11 @@ static void
 on_retry(uv_timer_t *timer)
 {
 	char why[CLASP_SERIAL_WHY];
+	struct clasp_port *port = timer->data;
 
-	if (open_device(timer->data, why) != 0)
-		uv_timer_start(timer, on_retry, RETRY_MS, 0);
+	if (open_device(port, why) != 0)
+		uv_timer_start(timer, on_retry, port->unheard ? LISTEN_MS :
+		    RETRY_MS, 0);
 }
 
 /* The device has gone: say so, and try again. */
@@ -247,6 +272,10 @@ read_some(struct clasp_port *port)
 {
 	ssize_t n;
 
+	if (is_outward(port)) {
+		lose(port, "nobody reads it any more", false);
+		return;
+	}
 	if (port->serial) {
 		n = clasp_serial_read(port->serial, port->in,
 		    sizeof port->in);
@@ -284,14 +313,37 @@ on_stall(uv_timer_t *timer)
 	lose(timer->data, "takes no data", true);
 }
 
+/* Bytes written, 0: none now, CLASP_ECLOSED: it has gone. */
+static int
+write_bytes(struct clasp_port *port)
+{
+	const uint8_t *bytes = port->out + port->done;
+	size_t len = port->len - port->done;
+	ssize_t n;
+
+	if (port->serial)
+		return clasp_serial_write(port->serial, bytes, len);
+	n = write(port->fd, bytes, len);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : CLASP_ECLOSED;
+	return (int)n;
+}
+
+/* Why it cannot be written to. */
+static const char *
+gone(const struct clasp_port *port)
+{
+	return !is_outward(port) ? "gone" : errno == EPIPE ?
+	    "nobody reads it any more" : strerror(errno);
+}
+
 static void
 write_some(struct clasp_port *port)
 {
-	int n = clasp_serial_write(port->serial, port->out + port->done,
-	    port->len - port->done);
+	int n = write_bytes(port);
 
 	if (n == CLASP_ECLOSED) {
-		lose(port, "gone", false);
+		lose(port, gone(port), false);
 		return;
 	}
 	if (n == 0) {
@@ -304,7 +356,8 @@ write_some(struct clasp_port *port)
 		uv_timer_stop(&port->stall);
 	}
 	if (port->done < port->len) {
-		if (!uv_is_active((uv_handle_t *)&port->stall))
+		if (!port->config.patient &&
+		    !uv_is_active((uv_handle_t *)&port->stall))
 			uv_timer_start(&port->stall, on_stall, STALL_MS, 0);
 		watch_update(port);
 		return;
@@ -313,6 +366,22 @@ write_some(struct clasp_port *port)
 	watch_update(port);
 	if (port->events.sent)
 		port->events.sent(port, port->user);
+}
+
+/* What it takes without being asked; false: it has gone. */
+static bool
+write_at_once(struct clasp_port *port)
+{
+	int n = write_bytes(port);
+
+	if (n == CLASP_ECLOSED) {
+		lose(port, gone(port), false);
+		return false;
+	}
+	port->done += (size_t)n;
+	if (port->done == port->len)
+		port->len = port->done = 0;
+	return true;
 }
 
 static void
@@ -360,22 +429,34 @@ clasp_port_busy(struct clasp_port *port)
 	if (unsent == 0 || unsent != port->unsent)
 		port->progress_ms = uv_now(port->loop);
 	port->unsent = unsent;
-	if (unsent > 0 &&
+	if (unsent > 0 && !port->config.patient &&
 	    uv_now(port->loop) - port->progress_ms > STALL_MS)
 		lose(port, "takes no data", true);
-	return unsent > 0;
+	return unsent > port->config.ahead;
+}
+
+bool
+clasp_port_idle(const struct clasp_port *port)
+{
+	return port->len == 0 && (!port->serial ||
+	    clasp_serial_unsent(port->serial) == 0);
 }
 
 bool
 clasp_port_send(struct clasp_port *port, const uint8_t *bytes, size_t n)
 {
-	if (!port->serial || clasp_port_busy(port) || !port->serial ||
-	    n > sizeof port->out)
+	if (!clasp_port_is_open(port) || clasp_port_busy(port) ||
+	    !clasp_port_is_open(port) || n > sizeof port->out)
 		return false;
 	memcpy(port->out, bytes, n);
 	port->len = n;
 	port->done = 0;
-	uv_timer_start(&port->stall, on_stall, STALL_MS, 0);
+	if (port->unpolled || port->config.patient) {
+		if (!write_at_once(port) || port->len == 0)
+			return true;
+	}
+	if (!port->config.patient)
+		uv_timer_start(&port->stall, on_stall, STALL_MS, 0);
 	watch_update(port);
 	return true;
 }
@@ -408,8 +489,9 @@ clasp_port_new(uv_loop_t *loop, const struct clasp_port_config *config,
 	port->handles = 4;
 	*out = port;
 	error = open_device(port, why);
-	if (error && config->wait) {
-		uv_timer_start(&port->retry, on_retry, RETRY_MS, 0);
+	if (error && (config->wait || port->unheard)) {
+		uv_timer_start(&port->retry, on_retry, port->unheard ?
+		    LISTEN_MS : RETRY_MS, 0);
 		events->lost(port, why, user);
 		return 0;
 	}

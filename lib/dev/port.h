@@ -7,6 +7,7 @@
  * is on its way out at a time, and the caller keeps only its newest state for
  * the next one.  A device that takes nothing for two seconds counts as gone:
  * it is closed, what it did not take is dropped, and it is opened again.
+ * A FIFO that is written to and has no reader is waited for, as a shell does.
  */
 #ifndef CLASP_DEV_PORT_H
 #define CLASP_DEV_PORT_H
@@ -22,10 +23,23 @@
 
 struct clasp_port;
 
+/* A serial line is always open both ways. */
+enum clasp_port_access {
+	CLASP_PORT_IN,
+	CLASP_PORT_OUT,
+	CLASP_PORT_BOTH
+};
+
 struct clasp_port_config {
 	struct clasp_serial_config line;	/* path "-": standard input */
-	bool	 raw;		/* not a serial line in itself: read only,
-				 * of the line's settings only path counts */
+	bool	 raw;		/* not a serial line in itself: of the
+				 * line's settings only path counts */
+	enum clasp_port_access access;	/* of a raw one */
+	/* There is no such thing as a stalled device: what it does not take
+	 * waits, and so does the caller. */
+	bool	 patient;
+	size_t	 ahead;		/* this many bytes may be in the driver when
+				 * the next buffer is sent to a serial line */
 	bool	 wait;		/* also when it is not there at first */
 };
 
@@ -58,6 +72,8 @@ void	clasp_port_read(struct clasp_port *port, bool on);
 bool	clasp_port_is_open(const struct clasp_port *port);
 /* Is the buffer before this one still on its way? */
 bool	clasp_port_busy(struct clasp_port *port);
+/* Has everything left, the driver's bytes too, as far as the system tells? */
+bool	clasp_port_idle(const struct clasp_port *port);
 /* Send n bytes (copied): true, or false when it is busy or not open. */
 bool	clasp_port_send(struct clasp_port *port, const uint8_t *bytes,
 	    size_t n);

@@ -67,7 +67,7 @@ install_tree() {
 	run make -n -C "$TOP" PKG_CONFIG="$WORK/some-config" \
 	    BUILD="$WORK/none" programs
 	assert_success
-	assert_line 'make: libserialport not found: left out clasp-midi-in clasp-dmx-in clasp-dmx-out'
+	assert_line 'make: libserialport not found: left out clasp-midi-in clasp-midi-out clasp-dmx-in clasp-dmx-out'
 	assert_output --regexp '-o [^ ]*/bin/clasp-osc2clasp'
 	assert_output --regexp '-o [^ ]*/bin/clasp-clasp2osc'
 	refute_output --partial bin/clasp-dmx-out

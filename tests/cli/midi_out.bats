@@ -1,0 +1,128 @@
+# clasp-midi-out: lines in, bytes out, on everything that can be a port.
+
+setup() {
+	load helper
+	common_setup
+	D=/midi/default
+	ON="$D/ch/0/note event {\"note\":60,\"on\":true,\"velocity\":100}"
+}
+
+teardown() {
+	common_teardown
+}
+
+# out LINE [OPTION ...]: the bytes of a line, in hex
+out() {
+	local -
+	set -o pipefail
+	printf '%s\n' "$1" | clasp-midi-out -d - "${@:2}" | xxd -p -c 0
+}
+
+# pair: a pseudo-terminal pair; the program's end is A, ours B.
+pair() {
+	socat pty,raw,echo=0,link=A pty,raw,echo=0,link=B 2>socat.log 3>&- &
+	SOCAT=$!
+	BG_PIDS+=("$SOCAT")
+	wait_until 5 test -e A
+	wait_until 5 test -e B
+}
+
+# has FILE HEX: so far FILE has these bytes
+has() {
+	[ "$(xxd -p -c 0 "$1")" = "$2" ]
+}
+
+@test "every message" {
+	local line hex
+
+	while read -r hex line; do
+		run -0 --separate-stderr out "$D$line" \
+		    --clock --sysex --mtc --on-exit hold
+		[ "$output" = "$hex" ] || { echo "$line: $output"; return 1; }
+		[ -z "$stderr" ]
+	done <<'END'
+903c64 /ch/0/note event {"note":60,"on":true,"velocity":100}
+823c40 /ch/2/note event {"note":60,"on":false,"velocity":64}
+914001 /ch/1/note event {"note":64,"velocity":1}
+b04a7f /ch/0/cc/74 300
+b30740 /ch/3/cc/7 64.4
+b30741 /ch/3/cc/7 64.5
+c52a /ch/5/program event 42
+c52a /ch/5/program 42
+e07f7f /ch/0/bend 9000
+e00040 /ch/0/bend 0
+d364 /ch/3/pressure 100
+a23c50 /ch/2/poly/60 80
+f0437f01f7 /sysex event x"f0437f01f7"
+b00140b02105 /ch/0/cc14/1 8197
+b06301b06202b00640b02605 /ch/0/nrpn/130 8197
+b06500b06400b00602b02600 /ch/0/rpn/0 256
+f8 /clock event
+fa /transport event "start"
+fb /transport "continue"
+fc /transport event "stop"
+f20140 /songpos event 8193
+f305 /songselect event 5
+f6 /tune event
+ff /reset event
+f104f111f12af130f14bf151f165f170 /mtc event {"frame":20,"hour":5,"minute":27,"rate":24,"second":10}
+END
+}
+
+@test "at the end every note that sounds is ended" {
+	run -0 out "$ON"
+	assert_output 903c64803c40b07b00
+	run -0 out "$ON
+$D/ch/0/note event {\"note\":60,\"on\":false,\"velocity\":0}"
+	assert_output 903c64803c00
+	run -0 out "$ON" --on-exit hold
+	assert_output 903c64
+	run -2 out "$ON" --on-exit blackout
+}
+
+@test "on a signal, too" {
+	local signal status
+
+	for signal in TERM INT HUP; do
+		rm -f in bytes
+		mkfifo in
+		exec 5<>in
+		bg_ready bytes clasp-midi-out -d - <in
+		echo "$ON" >&5
+		wait_until 5 has bytes 903c64
+		kill -s "$signal" "$BG_PID"
+		finish
+		exec 5>&-
+		[ "$status" -gt 128 ]
+		has bytes 903c64803c40b07b00
+	done
+}
+
+@test "a FIFO waits for its reader" {
+	mkfifo port
+	echo "$ON" >lines
+	bg log clasp-midi-out -d raw:port <lines
+	wait_for_line log.log 'nobody reads it; tried again'
+	cat port >bytes
+	finish
+	[ "$status" = 0 ]
+	has bytes 903c64803c40b07b00
+}
+
+@test "a serial line, 31250 baud, and notes off when the input ends" {
+	pair
+	cat B >bytes 3>&- &
+	BG_PIDS+=($!)
+	printf '%s\n' "$ON" "$D/ch/0/cc/7 1" >lines
+	run -0 clasp-midi-out -d serial:A <lines
+	wait_until 5 has bytes 903c64b00701803c40b07b00
+}
+
+@test "terminals are spared; a port that is not there is 3" {
+	run -3 out '' -d raw:nowhere
+	assert_output 'clasp-midi-out: nowhere: no such file or directory'
+	run -2 script -qec "clasp-midi-out -d -" /dev/null
+	assert_output --partial 'MIDI does not belong on a terminal'
+	run -3 bash -c 'echo "/midi/default/ch/0/cc/7 1" |
+	    clasp-midi-out -d - >/dev/full'
+}

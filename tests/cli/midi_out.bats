@@ -87,7 +87,7 @@ $D/ch/0/note event {\"note\":60,\"on\":false,\"velocity\":0}"
 		rm -f in bytes
 		mkfifo in
 		exec 5<>in
-		bg_ready bytes bash -c "exec clasp-midi-out -d - <in"
+		bg_ready bytes bash -c 'exec clasp-midi-out "$@" <in' _ -d -
 		echo "$ON" >&5
 		wait_until 5 has bytes 903c64
 		kill -s "$signal" "$BG_PID"
@@ -101,7 +101,7 @@ $D/ch/0/note event {\"note\":60,\"on\":false,\"velocity\":0}"
 @test "a FIFO waits for its reader" {
 	mkfifo port
 	echo "$ON" >lines
-	bg log bash -c "exec clasp-midi-out -d raw:port <lines"
+	bg log bash -c 'exec clasp-midi-out "$@" <lines' _ -d raw:port
 	wait_for_line log.log 'nobody reads it; tried again'
 	cat port >bytes
 	finish

@@ -425,6 +425,22 @@ fill(uint32_t i, struct clasp_buf *out)
 	(void)clasp_frame_append(out, &m, NULL);
 }
 
+/* One of many that are gone soon; others in every second. */
+static void
+churn(uint32_t i, uint64_t now_us, struct clasp_buf *out)
+{
+	struct clasp_msg m = { .type = CLASP_SET };
+	char address[40];
+
+	snprintf(address, sizeof address, "/churn/%u/%u",
+	    (unsigned)(now_us / ORACLE_SECOND % 1000), i);
+	m.set.address = clasp_str_c(address);
+	m.set.value = clasp_int(i);
+	m.set.has_ttl = true;
+	m.set.ttl = CLASP_TTL_ABSOLUTE | 1;
+	(void)clasp_frame_append(out, &m, NULL);
+}
+
 void
 sim_client_flood(struct sim_client *all, const struct sim_step *step,
     uint32_t i, uint64_t now_us, struct clasp_buf *out)
@@ -462,6 +478,9 @@ sim_client_flood(struct sim_client *all, const struct sim_step *step,
 		break;
 	case FLOOD_FILL:
 		fill(i, out);
+		return;
+	case FLOOD_CHURN:
+		churn(i, now_us, out);
 		return;
 	default:
 		one.op = OP_PUBLISH;

@@ -14,8 +14,9 @@
 #include "script.h"
 #include "wire/message.h"
 
-#define FLOOD_KINDS	8
+#define FLOOD_KINDS	9
 #define FLOOD_FILL	7	/* large params */
+#define FLOOD_CHURN	8	/* many that live for a second */
 #define CLIENT_MEMBERS	48	/* of a bundle it composes */
 
 struct sim_known {

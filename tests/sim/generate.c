@@ -402,11 +402,38 @@ large_snapshot(struct maker *m)
 		add(m, OP_WINDOW, c, -1, 0, 0, 0, 0);
 }
 
+/* Somebody does not read while many params come and go, and one stays. */
+static void
+churn(struct maker *m)
+{
+	uint8_t c = client(m), by = client(m);
+	uint32_t i, k, n = 1 + below(m, 4);
+
+	add(m, OP_SUBSCRIBE, c, 0, 0, 0xff, 0, 0);
+	add(m, OP_WINDOW, c, 0, 0, 0, 0, 0);
+	for (i = 0; i < n; i++) {
+		set_by(m, by);
+		add(m, OP_FLOOD, by, FLOOD_CHURN, 60 + below(m, 80), 0, 0,
+		    0);
+		/* a byte now and then, or it would be closed */
+		for (k = 0; k < 3; k++) {
+			add(m, OP_WAIT, 0, 21000000, 0, 0, 0, 0);
+			add(m, OP_WINDOW, c, 1, 0, 0, 0, 0);
+		}
+		add(m, OP_TICK, 0, 0, 0, 0, 0, 0);
+	}
+	add(m, OP_WINDOW, c, -1, 0, 0, 0, 0);
+}
+
 static void
 something(struct maker *m)
 {
 	uint32_t n = below(m, 1000);
 
+	if (m->script->config.churn && chance(m, 3)) {
+		churn(m);
+		return;
+	}
 	if (m->script->config.large && chance(m, 5)) {
 		large_snapshot(m);
 		return;
@@ -475,6 +502,11 @@ configure(struct maker *m, struct sim_config *c)
 	c->interval = ONE_OF(m, 16000, 16000, 5000, 0);
 	c->rate = chance(m, 75) ? 0 : ONE_OF(m, 10, 50, 500);
 	c->strategies = chance(m, 35);
+	c->churn = chance(m, 5);
+	if (c->churn) {
+		c->queue = 16;
+		c->params = c->rate = 0;
+	}
 }
 
 /* Nothing of the bulk is lost, and somebody has it in his hands. */

@@ -242,6 +242,8 @@ leave(struct oracle *o)
 	for (i = 0; i < SIM_CLIENTS; i++)
 		while (o->sessions[i].due && sim_breach() == PROMISES)
 			oracle_settle(o, &o->sessions[i]);
+	if (o->config.churn)
+		oracle_skip_notices(o);
 }
 
 /* ---------------------------------------------------------------- signals */
@@ -924,6 +926,7 @@ oracle_settled(struct oracle *o)
 	uint64_t serial;
 	int i;
 
+	oracle_skip_notices(o);
 	for (i = 0; i < SIM_CLIENTS && sim_breach() == PROMISES; i++) {
 		s = &o->sessions[i];
 		serial = s->serial;

@@ -275,6 +275,7 @@ bool	oracle_room(struct oracle *o, struct oracle_session *s,
 	    struct clasp_str missed);
 void	oracle_taken(struct oracle *o, struct oracle_session *s, size_t n);
 void	oracle_settle(struct oracle *o, struct oracle_session *s);
+void	oracle_skip_notices(struct oracle *o);
 void	oracle_rising(struct oracle *o, struct oracle_session *s,
 	    struct clasp_str address, uint64_t life, uint64_t revision,
 	    bool again);

@@ -35,6 +35,53 @@ push(struct oracle *o, struct oracle_session *s, size_t n)
 	o->messages++;
 }
 
+struct clasp_str
+oracle_peek(const struct oracle_session *s)
+{
+	struct clasp_str payload = CLASP_STR_NONE;
+	size_t at = s->link->judged;
+	uint8_t qos;
+
+	if (sim_link_frame(s->link, s->link->out.len, &at, &payload,
+	    &qos) <= 0)
+		return CLASP_STR_NONE;
+	return payload;
+}
+
+/*
+ * When many more were missed than there are, the router counts those that
+ * have expired as dropped sooner or later: then the moment of a notice is its
+ * own affair.
+ */
+static void
+skip_notice(struct oracle *o, struct oracle_session *s)
+{
+	struct clasp_str payload = oracle_peek(s);
+	struct clasp_msg m;
+	uint8_t qos;
+	int n;
+
+	clasp_arena_reset(&o->arena);
+	if (!o->config.churn || payload.len == 0 ||
+	    payload.p[0] != CLASP_ERROR ||
+	    clasp_msg_decode((const uint8_t *)payload.p, payload.len,
+	    &o->arena, 0, &m) < 0 || m.error.code != 503)
+		return;
+	n = sim_link_frame(s->link, s->link->out.len, &s->link->judged,
+	    &payload, &qos);
+	push(o, s, (size_t)n);
+}
+
+void
+oracle_skip_notices(struct oracle *o)
+{
+	int i;
+
+	for (i = 0; i < SIM_CLIENTS; i++)
+		if (o->sessions[i].state != GONE)
+			skip_notice(o, &o->sessions[i]);
+}
+
 const struct clasp_msg *
 oracle_next(struct oracle *o, struct oracle_session *s, enum sim_promise p,
     const char *what)
@@ -45,6 +92,7 @@ oracle_next(struct oracle *o, struct oracle_session *s, enum sim_promise p,
 
 	sim_stake(p);
 	sim_stake(P_ORDER);
+	skip_notice(o, s);
 	clasp_arena_reset(&o->arena);
 	n = sim_link_frame(s->link, s->link->out.len, &s->link->judged,
 	    &o->came, &qos);
@@ -69,19 +117,6 @@ oracle_next(struct oracle *o, struct oracle_session *s, enum sim_promise p,
 	if (qos != clasp_msg_qos(&msg))
 		sim_broken(p, "%s has QoS %u", what, qos);
 	return &msg;
-}
-
-struct clasp_str
-oracle_peek(const struct oracle_session *s)
-{
-	struct clasp_str payload = CLASP_STR_NONE;
-	size_t at = s->link->judged;
-	uint8_t qos;
-
-	if (sim_link_frame(s->link, s->link->out.len, &at, &payload,
-	    &qos) <= 0)
-		return CLASP_STR_NONE;
-	return payload;
 }
 
 static void
@@ -203,7 +238,7 @@ drop(struct oracle *o, struct oracle_session *s)
 		s->drop_count = 0;
 	}
 	s->drop_count++;
-	if (s->drop_count >= 100 && (s->notice_us == 0 ||
+	if (!o->config.churn && s->drop_count >= 100 && (s->notice_us == 0 ||
 	    o->now_us >= s->notice_us + WINDOW)) {
 		s->notice_us = o->now_us;
 		s->notice = true;

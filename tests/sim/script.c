@@ -68,7 +68,7 @@ static const struct {
 	FIELD(subs), FIELD(params), FIELD(evict), FIELD(signals),
 	FIELD(param_ttl), FIELD(signal_ttl), FIELD(gestures),
 	FIELD(interval), FIELD(rate), FIELD(strategies),
-	FIELD(large),
+	FIELD(large), FIELD(churn),
 };
 
 #define NFIELDS	(sizeof fields / sizeof fields[0])

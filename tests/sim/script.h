@@ -58,7 +58,7 @@ struct sim_step {
 struct sim_config {
 	int64_t		 queue, bytes, burst, sessions, subs, params, evict,
 			 signals, param_ttl, signal_ttl, gestures, interval,
-			 rate, strategies, large;
+			 rate, strategies, large, churn;
 };
 
 struct sim_script {

@@ -28,6 +28,7 @@ ZSHDIR		?= $(PREFIX)/share/zsh/site-functions
 FISHDIR		?= $(PREFIX)/share/fish/vendor_completions.d
 DOCDIR		?= $(PREFIX)/share/doc/clasp-tools
 UNITDIR		?= $(PREFIX)/lib/systemd/system
+UDEVDIR		?= $(PREFIX)/lib/udev/rules.d
 
 WARN	= -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion \
 	  -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
@@ -50,9 +51,11 @@ have	= $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
 NET_PC	= libuv libwebsockets
 TLS_PC	= openssl
 DEV_PC	= libserialport
+USB_PC	= libusb-1.0
 HAVE_NET := $(call have,$(NET_PC))
 HAVE_TLS := $(call have,$(TLS_PC))
 HAVE_DEV := $(call have,$(DEV_PC))
+HAVE_USB := $(call have,$(USB_PC))
 
 RUNGS	= base wire tool proto core
 PC	=
@@ -75,6 +78,12 @@ $(info make: $(TLS_PC) not found: left out TLS (wss:// and tls://))
 endif
 ifeq ($(HAVE_DEV),yes)
 PC	+= $(DEV_PC)
+ifeq ($(HAVE_USB),yes)
+PC	+= $(USB_PC)
+else
+CPPFLAGS += -DCLASP_WITHOUT_USB
+$(info make: $(USB_PC) not found: left out --driver udmx of clasp-dmx-out)
+endif
 endif
 endif
 ifneq ($(PC),)
@@ -90,12 +99,15 @@ NET_PROGRAMS = clasp-relay clasp-sub clasp-get clasp-set clasp-pub \
 	clasp-sacn-in clasp-sacn-out
 DEV_PROGRAMS = clasp-midi-in clasp-midi-out clasp-dmx-in clasp-dmx-out
 # ... and the sources that do: a port may be a serial line.
-DEV_SOURCES = lib/dev/serial.% lib/dev/port.%
+DEV_SOURCES = lib/dev/serial.% lib/dev/port.% lib/dev/opendmx.% \
+	lib/dev/dmxthread.% lib/bridge/widget.% lib/bridge/dmxsink.%
+USB_SOURCES = lib/dev/udmx.%
 TLS_SOURCES = lib/net/tls.c lib/net/tls_context.c lib/net/tls_parts.h
 
 # --------------------------------------------------------------- sources
 
 WITHOUT	:= $(if $(HAVE_DEV),,$(DEV_SOURCES)) \
+	$(if $(and $(HAVE_DEV),$(HAVE_USB)),,$(USB_SOURCES)) \
 	$(if $(HAVE_TLS),lib/net/tls_none.c,$(TLS_SOURCES))
 LIB_SRC	:= $(filter-out $(WITHOUT),$(foreach r,$(RUNGS),$(wildcard lib/$(r)/*.c)))
 LIB_OBJ	:= $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
@@ -225,6 +237,8 @@ completions: programs
 HEADERS := $(patsubst lib/%,%,$(filter-out $(WITHOUT),$(foreach r,$(RUNGS),\
 	$(wildcard lib/$(r)/*.h))))
 
+RULES	:= $(if $(and $(HAVE_USB),$(filter clasp-dmx-out,$(PROGRAMS))),\
+	70-clasp-dmx.rules)
 UNITS	:= $(if $(filter clasp-relay,$(PROGRAMS)),clasp-relay.service)
 
 install: all
@@ -252,6 +266,8 @@ install: all
 	for u in $(UNITS); do install -d $(DESTDIR)$(UNITDIR) && \
 	    sed 's|@BINDIR@|$(BINDIR)|' systemd/$$u.in \
 	    > $(DESTDIR)$(UNITDIR)/$$u || exit 1; done
+	for r in $(RULES); do install -D -m 644 udev/$$r \
+	    $(DESTDIR)$(UDEVDIR)/$$r || exit 1; done
 	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)
 
 uninstall:
@@ -259,6 +275,7 @@ uninstall:
 	    $(DESTDIR)$(BASHDIR)/$$p $(DESTDIR)$(ZSHDIR)/_$$p \
 	    $(DESTDIR)$(FISHDIR)/$$p.fish; done
 	for u in $(UNITS); do rm -f $(DESTDIR)$(UNITDIR)/$$u; done
+	for r in $(RULES); do rm -f $(DESTDIR)$(UDEVDIR)/$$r; done
 	rm -f $(DESTDIR)$(LIBDIR)/libclasp.a \
 	    $(DESTDIR)$(LIBDIR)/pkgconfig/clasp.pc
 	for m in man/*.[157]; do \

@@ -1,32 +1,31 @@
 /*
  * clasp-dmx-in.c - DMX frames in, lines out.
  *
- *	port --> proto/enttec --> proto/dmxin --> bridge
+ *	bridge/widget --> proto/enttec --> proto/dmxin --> bridge
  */
 
 #include <stdio.h>
 #include <string.h>
 
 #include "bridge/show.h"
-#include "dev/port.h"
+#include "bridge/widget.h"
 #include "proto/dmxin.h"
 #include "proto/enttec.h"
 #include "tool/cli.h"
 #include "tool/lineio.h"
 
-#define BAUD		57600	/* the widget does not care */
-#define ANSWER_MS	500
 enum {
 	OPT_DEVICE = CLI_OWN, OPT_DRIVER, OPT_UNIVERSE, OPT_FLAT, OPT_MODE,
-	OPT_EVERY_FRAME
+	OPT_EVERY_FRAME, OPT_SLOTS, OPT_BOTH
 };
 
 static const struct cli_option own_options[] = {
 	{ OPT_DEVICE, 'd', "device", "DEVICE",
 	    "the widget's serial port, or - for packets on stdin", CLI_ARG,
 	    CLI_COMPLETE_FILE, NULL },
-	{ OPT_DRIVER, 0, "driver", "NAME", "what the device is: enttec-pro",
-	    CLI_ARG, CLI_COMPLETE_WORDS, "enttec-pro" },
+	{ OPT_DRIVER, 0, "driver", "NAME", "what the device is: enttec-pro "
+	    "(the default) or raw (frames and nothing around them)", CLI_ARG,
+	    CLI_COMPLETE_WORDS, "enttec-pro raw" },
 	{ OPT_UNIVERSE, 'U', "universe", "N", "universe; default 1", CLI_ARG,
 	    0, NULL },
 	{ OPT_FLAT, 0, "flat", NULL, "/dmx/C without the universe", 0, 0,
@@ -36,6 +35,10 @@ static const struct cli_option own_options[] = {
 	    "channel universe" },
 	{ OPT_EVERY_FRAME, 0, "every-frame", NULL, "have the widget send "
 	    "every frame, not only changes", 0, 0, NULL },
+	{ OPT_SLOTS, 0, "slots", "N", "with raw: slots in a frame, 1-512; "
+	    "default 512", CLI_ARG, 0, NULL },
+	{ OPT_BOTH, 0, "both", NULL, "refused: one direction at a time",
+	    CLI_HIDDEN, 0, NULL },
 	{ CLI_ONCE, 0, "once", NULL, "end after the first frame", 0, 0,
 	    NULL },
 	{ 0 }
@@ -70,19 +73,17 @@ static const struct cli_tool tool = {
 static struct clasp_bridge *bridge;
 static struct clasp_bridge_options options = CLASP_BRIDGE_OPTIONS;
 static struct clasp_show *show;		/* NULL: without --show */
-static struct clasp_port *port;
-static struct clasp_enttec scanner;
+static struct clasp_widget *widget;
 static struct clasp_enttec_rx rx;
-static uv_timer_t answer_timer;
 
 static const char *device, *subject;
-static struct clasp_port_config port_config;
+static struct clasp_widget_config widget_config;
 static struct clasp_dmxin_config config;
 static unsigned universe = 1;
 static bool every_frame;
+static bool raw;			/* --driver raw */
+static unsigned slots = CLASP_DMX_SLOTS;	/* of its frames */
 
-static bool asking;			/* for answers to labels 3 and 10 */
-static bool answered_params, answered_serial, told_silence;
 static int mode;			/* of label 8, -1: not sent */
 static int mode_wanted;
 static bool is_rdm;			/* a firmware without labels 8 and 9 */
@@ -110,53 +111,19 @@ set_mode(void)
 	uint8_t packet[CLASP_ENTTEC_MAX], value = (uint8_t)mode_wanted;
 	int n;
 
-	if (!port || port_config.raw || asking || mode == mode_wanted)
+	if (!widget || is_rdm || mode == mode_wanted)
 		return;
 	n = clasp_enttec_encode(packet, CLASP_ENTTEC_RECEIVE_MODE, &value, 1);
-	if (clasp_port_send(port, packet, (size_t)n))
+	if (clasp_widget_send(widget, packet, (size_t)n))
 		mode = mode_wanted;
 }
 
 static void
-asked(void)
+on_ready(const struct clasp_widget_info *info, void *user)
 {
-	uv_timer_stop(&answer_timer);
-	asking = false;
-	if (!answered_params && !answered_serial && !told_silence) {
-		cli_note(subject, "the widget does not answer; going on");
-		told_silence = true;
-	}
+	(void)user;
+	is_rdm = info->has_params && info->params.firmware_high == 2;
 	set_mode();
-}
-
-static void
-on_answer_timeout(uv_timer_t *timer)
-{
-	(void)timer;
-	asked();
-}
-
-static void
-on_answer(const struct clasp_enttec_msg *msg)
-{
-	struct clasp_enttec_params params;
-	char serial[9];
-
-	if (msg->label == CLASP_ENTTEC_GET_PARAMS &&
-	    clasp_enttec_decode_params(msg, &params) == 0) {
-		answered_params = true;
-		is_rdm = params.firmware_high == 2;
-		cli_verbose(subject, "firmware %d.%d, break %.1f us, MAB "
-		    "%.1f us, %d Hz", params.firmware_high,
-		    params.firmware_low, clasp_enttec_us(params.break_units),
-		    clasp_enttec_us(params.mab_units), params.rate_hz);
-	} else if (msg->label == CLASP_ENTTEC_GET_SERIAL &&
-	    clasp_enttec_decode_serial(msg, serial) == 0) {
-		answered_serial = true;
-		cli_verbose(subject, "serial %s", serial);
-	}
-	if (asking && answered_params && answered_serial)
-		asked();
 }
 
 static void
@@ -165,74 +132,103 @@ on_message(const struct clasp_enttec_msg *msg, void *user)
 	unsigned long before = rx.frames;
 
 	(void)user;
-	on_answer(msg);
 	clasp_enttec_rx(&rx, msg);
 	/* changes never bring a whole frame: ask for them only after one */
-	if (rx.frames != before && !every_frame && !is_rdm)
+	if (rx.frames != before && !every_frame)
 		mode_wanted = 1;
 }
 
-/* ----------------------------------------------------- the port's events */
-
 static void
-on_open(struct clasp_port *p, bool back, void *user)
+on_open(bool again, void *user)
 {
-	uint8_t ask[2 * CLASP_ENTTEC_MAX];
-	int n;
-
 	(void)user;
-	clasp_bridge_device_open(bridge, back);
-	clasp_enttec_reset(&scanner);
+	clasp_bridge_device_open(bridge, again);
 	clasp_dmxin_forget(rx.universe);
 	rx.start = 0;
-	if (port_config.raw)
-		return;
-	n = clasp_enttec_encode(ask, CLASP_ENTTEC_GET_SERIAL, NULL, 0);
-	n += clasp_enttec_encode(ask + n, CLASP_ENTTEC_GET_PARAMS,
-	    (const uint8_t *)"\0\0", 2);
-	asking = true;
-	answered_params = answered_serial = is_rdm = false;
+	is_rdm = false;
 	mode = -1;
 	mode_wanted = 0;
-	uv_timer_start(&answer_timer, on_answer_timeout, ANSWER_MS, 0);
-	clasp_port_send(p, ask, (size_t)n);
 }
 
 static void
-on_data(struct clasp_port *p, const uint8_t *bytes, size_t n, void *user)
+on_taken(void *user)
 {
-	(void)p;
 	(void)user;
-	clasp_enttec_feed(&scanner, bytes, n);
 	set_mode();
 	clasp_bridge_taken(bridge);
 }
 
 static void
-on_sent(struct clasp_port *p, void *user)
+on_sent(void *user)
 {
-	(void)p;
 	(void)user;
 	set_mode();
 }
 
 static void
-on_end(struct clasp_port *p, void *user)
+on_end(void *user)
 {
-	(void)p;
 	(void)user;
-	clasp_enttec_end(&scanner);
 	clasp_bridge_source_ended(bridge);
 }
 
 static void
-on_lost(struct clasp_port *p, const char *why, void *user)
+on_lost(const char *why, void *user)
+{
+	(void)user;
+	clasp_bridge_device_lost(bridge, why);
+}
+
+/* ------------------------------------------- frames with nothing around */
+
+static struct clasp_port *port;
+static uint8_t frame[1 + CLASP_DMX_SLOTS];
+static size_t got;			/* bytes of it */
+
+static void
+raw_open(struct clasp_port *p, bool again, void *user)
 {
 	(void)p;
-	(void)user;
-	uv_timer_stop(&answer_timer);
-	asking = false;
-	clasp_bridge_device_lost(bridge, why);
+	got = 0;
+	on_open(again, user);
+}
+
+static void
+raw_data(struct clasp_port *p, const uint8_t *bytes, size_t n, void *user)
+{
+	size_t take;
+
+	(void)p;
+	for (; n > 0; n -= take, bytes += take) {
+		take = slots + 1 - got < n ? slots + 1 - got : n;
+		memcpy(frame + got, bytes, take);
+		got += take;
+		if (got < slots + 1)
+			break;
+		got = 0;
+		if (frame[0] == 0)
+			clasp_dmxin_frame(rx.in, rx.universe, frame + 1,
+			    slots);
+		else
+			rx.drops[CLASP_ENTTEC_RX_START]++;
+	}
+	on_taken(user);
+}
+
+static void
+raw_end(struct clasp_port *p, void *user)
+{
+	(void)p;
+	if (got > 0)
+		rx.drops[CLASP_ENTTEC_RX_SHORT]++;
+	on_end(user);
+}
+
+static void
+raw_lost(struct clasp_port *p, const char *why, void *user)
+{
+	(void)p;
+	on_lost(why, user);
 }
 
 /* --------------------------------------------------- the bridge's events */
@@ -241,7 +237,7 @@ static void
 finish(void *user)
 {
 	(void)user;
-	uv_timer_stop(&answer_timer);
+	clasp_widget_close(widget);
 	clasp_port_close(port);
 	port = NULL;
 	if (show)
@@ -262,6 +258,8 @@ flow(bool on, void *user)
 	(void)user;
 	if (port)
 		clasp_port_read(port, on);
+	else if (widget)
+		clasp_widget_read(widget, on);
 }
 
 static void
@@ -270,7 +268,8 @@ close_all(void *user)
 	(void)user;
 	if (show)
 		clasp_show_close(show);
-	uv_close((uv_handle_t *)&answer_timer, NULL);
+	clasp_widget_close(widget);
+	clasp_port_close(port);
 }
 
 /* ---------------------------------------------------------------- options */
@@ -282,18 +281,16 @@ list_port(const char *path, const char *what, void *user)
 	printf("%s\t%s\n", path, what);
 }
 
+/* A driver that is there, but for output only, is refused by name. */
 static void
 check_driver(const char *name)
 {
-	static const char *const others[] = { "opendmx", "udmx", "raw" };
-	size_t i;
-
-	if (strcmp(name, "enttec-pro") == 0)
-		return;
-	for (i = 0; i < sizeof others / sizeof others[0]; i++)
-		if (strcmp(name, others[i]) == 0)
-			cli_arg_bad("%s is not built in", name);
-	cli_arg_bad("'%s' is no driver; there is enttec-pro", name);
+	if (strcmp(name, "opendmx") == 0 || strcmp(name, "udmx") == 0)
+		cli_arg_bad("%s only sends", name);
+	raw = strcmp(name, "raw") == 0;
+	if (!raw && strcmp(name, "enttec-pro") != 0)
+		cli_arg_bad("'%s' is no driver; there are enttec-pro and raw",
+		    name);
 }
 
 static void
@@ -322,6 +319,12 @@ take_option(int id)
 	case OPT_EVERY_FRAME:
 		every_frame = true;
 		break;
+	case OPT_SLOTS:
+		slots = (unsigned)cli_arg_number(1, CLASP_DMX_SLOTS);
+		break;
+	case OPT_BOTH:
+		cli_usage("--both: one DMX interface has one direction at a "
+		    "time; clasp-dmx-out sends");
 	}
 }
 
@@ -335,12 +338,11 @@ check_options(void)
 	config.prefix = clasp_bridge_namespace(&options, "/dmx",
 	    CLASP_DMXIN_PREFIX_MAX, false);
 	config.repeat = every_frame;
-	port_config.wait = options.wait;
-	port_config.line.path = device;
-	port_config.line.baud = BAUD;
-	port_config.line.stop_bits = 1;
-	port_config.raw = strcmp(device, "-") == 0;
-	subject = port_config.raw ? "stdin" : device;
+	widget_config.port.wait = options.wait;
+	widget_config.port.line.path = device;
+	widget_config.port.raw = raw || strcmp(device, "-") == 0;
+	subject = strcmp(device, "-") == 0 ? "stdin" : device;
+	widget_config.subject = subject;
 }
 
 /* ------------------------------------------------------------------- main */
@@ -353,39 +355,49 @@ count_drops(struct clasp_counts *counts)
 	for (i = 0; i < CLASP_ENTTEC_RX_DROPS; i++)
 		clasp_counts_add(counts, subject,
 		    clasp_enttec_rx_drop_name(i), &rx.drops[i]);
-	clasp_counts_add(counts, subject, "bytes outside of messages",
-	    &scanner.skipped);
+	if (widget)
+		clasp_counts_add(counts, subject, "bytes outside of messages",
+		    clasp_widget_skipped(widget));
 }
 
 static void
 open_device(uv_loop_t *loop)
 {
-	static const struct clasp_port_events events = {
+	static const struct clasp_widget_events events = {
 		.open = on_open,
-		.data = on_data,
+		.lost = on_lost,
 		.sent = on_sent,
 		.end = on_end,
-		.lost = on_lost
+		.ready = on_ready,
+		.message = on_message,
+		.taken = on_taken
+	};
+	static const struct clasp_port_events raw_events = {
+		.open = raw_open,
+		.data = raw_data,
+		.end = raw_end,
+		.lost = raw_lost
 	};
 	char why[CLASP_SERIAL_WHY];
+	int error;
 
 	rx.in = clasp_dmxin_new(&config, on_frame, NULL);
 	rx.universe = rx.in ? clasp_dmxin_universe(rx.in, universe) : NULL;
 	if (!rx.universe)
 		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
-	clasp_enttec_init(&scanner, on_message, NULL);
-	uv_timer_init(loop, &answer_timer);
-	if (clasp_port_new(loop, &port_config, &events, NULL, &port,
-	    why) < 0)
+	error = raw ? clasp_port_new(loop, &widget_config.port, &raw_events,
+	    NULL, &port, why) : clasp_widget_new(loop, &widget_config,
+	    &events, NULL, &widget, why);
+	if (error)
 		cli_die(CLI_UNREACHABLE, subject, "%s", why);
 }
 
 static const uint8_t *
-levels(unsigned number, unsigned *slots, void *user)
+levels(unsigned number, unsigned *n, void *user)
 {
 	(void)number;
 	(void)user;
-	*slots = rx.universe->slots;
+	*n = rx.universe->slots;
 	return rx.universe->level;
 }
 
@@ -395,7 +407,7 @@ start_show(void)
 	const struct clasp_show_config showing = {
 		.prefix = config.prefix,
 		.style = options.show_style,
-		.keys = !port_config.raw,
+		.keys = strcmp(device, "-") != 0,
 		.levels = levels
 	};
 
@@ -425,11 +437,12 @@ main(int argc, char **argv)
 	bridging.device = subject;
 	bridging.base = config.prefix;
 	bridge = clasp_bridge_new(&bridging);
-	count_drops(clasp_bridge_counts(bridge));
 	if (options.show)
 		start_show();
 	open_device(clasp_bridge_loop(bridge));
+	count_drops(clasp_bridge_counts(bridge));
 	clasp_bridge_run(bridge);
+	clasp_widget_free(widget);
 	clasp_dmxin_free(rx.in);
 	cli_end();
 }

@@ -43,13 +43,16 @@ _clasp_dmx_in()
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
 	--driver|=--driver)
-		mapfile -t COMPREPLY < <(compgen -W 'enttec-pro' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'enttec-pro raw' -- "$cur")
 		return ;;
 	-U|=-U|--universe|=--universe)
 		:
 		return ;;
 	--mode|=--mode)
 		mapfile -t COMPREPLY < <(compgen -W 'channel universe' -- "$cur")
+		return ;;
+	--slots|=--slots)
+		:
 		return ;;
 	=--show)
 		mapfile -t COMPREPLY < <(compgen -W 'hex dec pct' -- "$cur")
@@ -138,6 +141,7 @@ _clasp_dmx_in()
 			--flat
 			--mode
 			--every-frame
+			--slots
 			--once
 			--show
 			--list

@@ -16,11 +16,12 @@ end
 
 complete -c clasp-dmx-in -f
 complete -c clasp-dmx-in -s d -l device -r -F -d 'the widget\'s serial port, or - for packets on stdin'
-complete -c clasp-dmx-in -l driver -r -f -a 'enttec-pro' -d 'what the device is: enttec-pro'
+complete -c clasp-dmx-in -l driver -r -f -a 'enttec-pro raw' -d 'what the device is: enttec-pro (the default) or raw (frames and nothing around them)'
 complete -c clasp-dmx-in -s U -l universe -r -f -d 'universe; default 1'
 complete -c clasp-dmx-in -l flat -d '/dmx/C without the universe'
 complete -c clasp-dmx-in -l mode -r -f -a 'channel universe' -d 'channel (a param each; the default) or universe (a frame as bytes)'
 complete -c clasp-dmx-in -l every-frame -d 'have the widget send every frame, not only changes'
+complete -c clasp-dmx-in -l slots -r -f -d 'with raw: slots in a frame, 1-512; default 512'
 complete -c clasp-dmx-in -l once -d 'end after the first frame'
 complete -c clasp-dmx-in -l show -f -a 'hex dec pct' -d 'draw the levels in the terminal, as hex (the default), dec or pct'
 complete -c clasp-dmx-in -l list -d 'list the devices and exit'

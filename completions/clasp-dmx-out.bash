@@ -43,7 +43,7 @@ _clasp_dmx_out()
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
 	--driver|=--driver)
-		mapfile -t COMPREPLY < <(compgen -W 'enttec-pro' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'enttec-pro opendmx udmx raw' -- "$cur")
 		return ;;
 	-U|=-U|--universe|=--universe)
 		:
@@ -139,6 +139,7 @@ _clasp_dmx_out()
 			--slots
 			--break
 			--mab
+			--force
 			--scale
 			--rate
 			--once

@@ -15,13 +15,14 @@ function __clasp_dmx_out_addresses
 end
 
 complete -c clasp-dmx-out -f
-complete -c clasp-dmx-out -s d -l device -r -F -d 'the widget\'s serial port, or - for packets on stdout'
-complete -c clasp-dmx-out -l driver -r -f -a 'enttec-pro' -d 'what the device is: enttec-pro'
-complete -c clasp-dmx-out -s U -l universe -r -f -d 'universe; default 1'
+complete -c clasp-dmx-out -s d -l device -r -F -d 'the serial port, or - for packets on stdout; of uDMX its name'
+complete -c clasp-dmx-out -l driver -r -f -a 'enttec-pro opendmx udmx raw' -d 'what the device is: enttec-pro (the default), opendmx, udmx or raw'
+complete -c clasp-dmx-out -s U -l universe -r -f -d 'universe; default 1; N,M: the two outputs of an ultraDMX'
 complete -c clasp-dmx-out -l flat -d 'take /dmx/C too'
-complete -c clasp-dmx-out -l slots -r -f -d 'slots in a frame, 24-512; default 512'
-complete -c clasp-dmx-out -l break -r -f -d 'set the widget\'s break'
-complete -c clasp-dmx-out -l mab -r -f -d 'set the widget\'s mark after break'
+complete -c clasp-dmx-out -l slots -r -f -d 'slots in a frame, 24-512 (udmx and raw 1-512); default 512'
+complete -c clasp-dmx-out -l break -r -f -d 'the break: set in the widget, made by opendmx'
+complete -c clasp-dmx-out -l mab -r -f -d 'the mark after break, likewise'
+complete -c clasp-dmx-out -l force -d 'with udmx: take a device that calls itself something else'
 complete -c clasp-dmx-out -l scale -r -f -a 'auto raw unit' -d 'auto (floats 0.0-1.0 are shares of 255, larger ones levels), raw (all are levels) or unit (all are shares)'
 complete -c clasp-dmx-out -l rate -r -f -d 'frames a second, at most 44; default 40'
 complete -c clasp-dmx-out -l once -d 'read all, send one frame, exit'

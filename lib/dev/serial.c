@@ -286,6 +286,21 @@ clasp_serial_write(struct clasp_serial *serial, const void *buf, size_t n)
 	return outcome(serial, write(serial->fd, buf, n));
 }
 
+int
+clasp_serial_break(struct clasp_serial *serial, bool on)
+{
+	return ioctl(serial->fd, on ? TIOCSBRK : TIOCCBRK, NULL) < 0 ?
+	    CLASP_ECLOSED : 0;
+}
+
+void
+clasp_serial_rts(struct clasp_serial *serial, bool on)
+{
+	int bit = TIOCM_RTS;
+
+	ioctl(serial->fd, on ? TIOCMBIS : TIOCMBIC, &bit);
+}
+
 size_t
 clasp_serial_unsent(const struct clasp_serial *serial)
 {

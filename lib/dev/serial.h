@@ -40,6 +40,10 @@ int	clasp_serial_fd(const struct clasp_serial *serial);
 int	clasp_serial_read(struct clasp_serial *serial, void *buf, size_t n);
 int	clasp_serial_write(struct clasp_serial *serial, const void *buf,
 	    size_t n);
+/* Hold the line in a break, or let go of it; 0 or CLASP_ECLOSED. */
+int	clasp_serial_break(struct clasp_serial *serial, bool on);
+/* Set or clear RTS; a line without one is as well. */
+void	clasp_serial_rts(struct clasp_serial *serial, bool on);
 /* Bytes written that have not left yet, as far as the system tells. */
 size_t	clasp_serial_unsent(const struct clasp_serial *serial);
 

@@ -30,7 +30,7 @@ clasp_enttec_encode(uint8_t *out, uint8_t label, const uint8_t *data,
 }
 
 int
-clasp_enttec_encode_levels(uint8_t *out, const uint8_t *levels,
+clasp_enttec_encode_levels(uint8_t *out, uint8_t label, const uint8_t *levels,
     unsigned slots)
 {
 	uint8_t data[1 + CLASP_DMX_SLOTS] = { 0 };
@@ -38,7 +38,7 @@ clasp_enttec_encode_levels(uint8_t *out, const uint8_t *levels,
 	if (slots > CLASP_DMX_SLOTS)
 		return CLASP_ETOOBIG;
 	memcpy(data + 1, levels, slots);
-	return clasp_enttec_encode(out, CLASP_ENTTEC_SEND, data, slots + 1);
+	return clasp_enttec_encode(out, label, data, slots + 1);
 }
 
 int
@@ -92,6 +92,22 @@ clasp_enttec_decode_serial(const struct clasp_enttec_msg *msg, char out[9])
 	snprintf(out, 9, "%02x%02x%02x%02x", msg->data[3], msg->data[2],
 	    msg->data[1], msg->data[0]);
 	return 0;
+}
+
+int
+clasp_enttec_decode_text(const struct clasp_enttec_msg *msg,
+    char out[CLASP_ENTTEC_TEXT_MAX])
+{
+	size_t n = 0, i;
+
+	for (i = 2; i < msg->len && n + 1 < CLASP_ENTTEC_TEXT_MAX; i++) {
+		if (msg->data[i] == '\0')
+			break;
+		out[n++] = msg->data[i] < ' ' || msg->data[i] > '~' ? '?' :
+		    (char)msg->data[i];
+	}
+	out[n] = '\0';
+	return n > 0 ? 0 : CLASP_ETRUNCATED;
 }
 
 void

@@ -26,7 +26,9 @@ enum clasp_enttec_label {
 	CLASP_ENTTEC_CHANGED = 9,
 	CLASP_ENTTEC_GET_SERIAL = 10,
 	CLASP_ENTTEC_MAKER = 77,
-	CLASP_ENTTEC_NAME = 78
+	CLASP_ENTTEC_NAME = 78,
+	CLASP_ENTTEC_SEND_1 = 100,	/* as 6, for each of two outputs: */
+	CLASP_ENTTEC_SEND_2 = 101	/* DMXKing ultraDMX */
 };
 
 struct clasp_enttec_msg {
@@ -43,9 +45,10 @@ struct clasp_enttec_msg {
  */
 int	clasp_enttec_encode(uint8_t *out, uint8_t label, const uint8_t *data,
 	    size_t len);
-/* Label 6 with start code 00 and the first `slots` (24-512) levels. */
-int	clasp_enttec_encode_levels(uint8_t *out, const uint8_t *levels,
-	    unsigned slots);
+/* Label 6, 100 or 101 with start code 00 and the first `slots` (24-512)
+ * levels. */
+int	clasp_enttec_encode_levels(uint8_t *out, uint8_t label,
+	    const uint8_t *levels, unsigned slots);
 
 /* The widget's settings, labels 3 and 4. */
 struct clasp_enttec_params {
@@ -69,6 +72,11 @@ int	clasp_enttec_decode_params(const struct clasp_enttec_msg *msg,
 /* Label 10, BCD, as eight digits and a NUL: 0 or CLASP_ETRUNCATED. */
 int	clasp_enttec_decode_serial(const struct clasp_enttec_msg *msg,
 	    char out[9]);
+/* Labels 77 and 78: two bytes of a number, then a text.  What is not
+ * printable ASCII becomes '?'.  0 or CLASP_ETRUNCATED (no text). */
+#define CLASP_ENTTEC_TEXT_MAX	64
+int	clasp_enttec_decode_text(const struct clasp_enttec_msg *msg,
+	    char out[CLASP_ENTTEC_TEXT_MAX]);
 
 typedef void (*clasp_enttec_fn)(const struct clasp_enttec_msg *msg,
 	    void *user);

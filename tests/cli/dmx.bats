@@ -130,12 +130,21 @@ example() {
 @test "usage" {
 	run -2 clasp-dmx-out
 	assert_line --index 0 --partial 'no device given'
-	for driver in opendmx udmx raw; do
+	for driver in opendmx udmx; do
 		run -2 clasp-dmx-out -d - --driver $driver
-		assert_line --index 0 \
-		    "clasp-dmx-out: --driver: $driver is not built in"
+		assert_line --index 0 "clasp-dmx-out: -d: this driver needs a \
+device, not stdout"
 		run -2 clasp-dmx-in -d - --driver $driver
+		assert_line --index 0 \
+		    "clasp-dmx-in: --driver: $driver only sends"
 	done
+	run -2 clasp-dmx-out --driver opendmx -d W --break 91
+	run -2 clasp-dmx-out --driver opendmx -d W --mab 11
+	run -2 clasp-dmx-out --driver udmx --break 176
+	run -2 clasp-dmx-out --driver opendmx -d W -U 1,2
+	run -2 clasp-dmx-out -d W -U 1-3
+	run -2 clasp-dmx-in -d - --both
+	assert_line --index 0 --partial '--both: one DMX interface has one'
 	run -2 clasp-dmx-out -d - --driver nonsense
 	run -2 clasp-dmx-out -d - --slots 23
 	run -2 clasp-dmx-out -d - --slots 513
@@ -147,6 +156,7 @@ example() {
 	run -2 clasp-dmx-out -d - --prefix dmx
 	run -2 clasp-dmx-out -d - extra
 	run -2 clasp-dmx-out -d - --both
+	assert_line --index 0 --partial '--both: one DMX interface has one'
 	run -2 clasp-dmx-in -d - --mode half
 	run -2 script -qec 'clasp-dmx-out -d -' /dev/null
 	assert_line --index 0 --partial 'packets do not belong on a terminal'
@@ -158,8 +168,10 @@ example() {
 	    'echo "/dmx/1/1 255" | clasp-dmx-out -d W --once -v'
 	[[ $stderr == *'W: firmware 1.68, break 96.0 us, MAB 10.7 us, 40 Hz'* ]]
 	[[ $stderr == *'W: serial 12345678'* ]]
+	[[ $stderr == *'W: made by ENTTEC'* ]]
+	[[ $stderr == *'W: named DMX USB PRO'* ]]
 	wait_until 5 levels_are ff0000
-	assert_equal "$(awk '{ print $2 }' w.txt | xargs)" '10 3 6'
+	assert_equal "$(awk '{ print $2 }' w.txt | xargs)" '10 3 77 78 6'
 	awk '$2 == 3 { exit $3 != "0000" }' w.txt
 }
 
@@ -233,7 +245,7 @@ example() {
 	: >w.txt
 	widget
 	wait_until 5 levels_are 0a14
-	assert_equal "$(awk '{ print $2 }' w.txt | head -n 3 | xargs)" '10 3 6'
+	assert_equal "$(awk '{ print $2 }' w.txt | head -n 5 | xargs)" '10 3 77 78 6'
 	wait_for_line out.log '^clasp-dmx-out: W: back'
 	[ "$(grep -c gone out.log)" = 1 ]
 	exec 5>&-
@@ -343,6 +355,48 @@ later() {
 	[ "${#output}" = 60 ]
 }
 
+@test "two universes go to the two outputs of an ultraDMX" {
+	widget
+	echo '/dmx/3/1 10 ; /dmx/5/1 20 ; /dmx/4/1 30' |
+	    clasp-dmx-out -d W -U 3,5 --once --slots 24
+	wait_for_line w.txt ' 101 0014'
+	wait_for_line w.txt ' 100 000a'
+	run -1 grep ' 6 ' w.txt
+}
+
+@test "raw frames have nothing around them, both ways" {
+	run -0 bash -c 'echo "/dmx/1 [1,2,3]" |
+	    clasp-dmx-out -d - --driver raw --once --slots 4 | xxd -p'
+	assert_output 0001020300
+	run -0 bash -c 'echo "/dmx/1 [1,2,3]" |
+	    clasp-dmx-out -d - --driver raw --once |
+	    clasp-dmx-in -d - --driver raw -U 2 | cut -c 1-20'
+	assert_output '/dmx/2/1 1 ; /dmx/2/'
+	# another start code, and a frame that is cut
+	run -0 --separate-stderr bash -c "xxd -r -p <<<dd0102000304000 |
+	    clasp-dmx-in -d - --driver raw --slots 2 -v"
+	assert_output '/dmx/1/1 3 ; /dmx/1/2 4'
+	[[ $stderr == *'start code is not 0: 1 dropped'* ]]
+	[[ $stderr == *'message too short: 1 dropped'* ]]
+	# to a device: the bytes as they are
+	socat -u pty,raw,echo=0,link=R OPEN:r.bin,creat 3>&- &
+	BG_PIDS+=($!)
+	wait_until 5 test -e R
+	echo '/dmx/1 [7,8]' | clasp-dmx-out -d R --driver raw --slots 3 --once
+	wait_until 5 eval '[ "$(xxd -p r.bin)" = 00070800 ]'
+}
+
+@test "a widget of RDM firmware is not asked for changes" {
+	widget rdm
+	bg_ready got clasp-dmx-in -d W
+	wait_for_line w.txt ' 78 '
+	echo '5 000001' >&6
+	wait_for_lines got 1
+	echo '5 000002' >&6
+	wait_for_lines got 2
+	run -1 grep ' 8 ' w.txt
+}
+
 # ---------------------------------------------------------------- dmx-in
 
 @test "packets on stdin, in order" {
@@ -383,7 +437,7 @@ later() {
 	wait_for_lines got 2
 	assert_equal "$(cat got)" '/dmx/1/1 1 ; /dmx/1/2 2 ; /dmx/1/3 3
 /dmx/1/1 10 ; /dmx/1/2 20'
-	assert_equal "$(awk '{ print $2 }' w.txt | xargs)" '10 3 8 8'
+	assert_equal "$(awk '{ print $2 }' w.txt | xargs)" '10 3 77 78 8 8'
 	unplug
 	wait_for_line got.log '^clasp-dmx-in: W: gone'
 	widget

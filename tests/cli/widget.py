@@ -12,7 +12,8 @@ Labels 3, 10, 77 and 78 are answered.  CONTROL is a FIFO that takes lines:
 	stop, go	stop reading, read again
 	quit		close the terminal and end
 
-Options: mute (answer nothing), off (do not read before "go").
+Options: mute (answer nothing), off (do not read before "go"), rdm (say that
+the firmware is the one for RDM).
 """
 
 import os
@@ -60,6 +61,8 @@ class Widget:
         os.chmod(name, 0o666)
         self.log = open(log, "a", buffering=1)
         self.mute = "mute" in options
+        if "rdm" in options:
+            ANSWERS[3] = bytes([0x04, 0x02, 9, 1, 40])
         self.reading = "off" not in options
         self.buf = b""
         self.link = link

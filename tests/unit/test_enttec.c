@@ -180,15 +180,15 @@ sent_frames(void)
 
 	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		memcpy(levels, cases[i].levels, 4);
-		n = clasp_enttec_encode_levels(packet, levels, 24);
+		n = clasp_enttec_encode_levels(packet, CLASP_ENTTEC_SEND, levels, 24);
 		t_eq_str(hex(packet, n), cases[i].packet);
 	}
 	memcpy(levels, "\377\200\100", 3);
-	n = clasp_enttec_encode_levels(packet, levels, 512);
+	n = clasp_enttec_encode_levels(packet, CLASP_ENTTEC_SEND, levels, 512);
 	t_eq_int(n, 518);
 	t_check(memcmp(packet, "\x7e\x06\x01\x02\x00\xff\x80\x40", 8) == 0);
 	t_eq_int(packet[517], 0xe7);
-	t_eq_int(clasp_enttec_encode_levels(packet, levels, 513),
+	t_eq_int(clasp_enttec_encode_levels(packet, CLASP_ENTTEC_SEND, levels, 513),
 	    CLASP_ETOOBIG);
 }
 

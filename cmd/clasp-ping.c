@@ -60,6 +60,7 @@ struct ping {
 	uint64_t	 interval_us, start_us;
 	long		 asked, told, answered;
 	bool		 json, stats, over;
+	bool		 full;		/* waits for an answer before it asks */
 	uint64_t	 min_us, max_us;
 	double		 sum_us;
 	struct clasp_clocksync clock;	/* as it stood at the last answer */
@@ -135,10 +136,17 @@ on_sync(struct clasp_client *c, const struct clasp_exchange *e, void *user)
 		p->sum_us += (double)e->rtt_us;
 		print(p, seq, e);
 	}
-	if (all_asked(p) && p->told == p->asked)
-		clasp_pump_finish(p->pump);
-	else if (p->interval_us == 0 && !all_asked(p))
+	if (all_asked(p)) {
+		if (p->told == p->asked)
+			clasp_pump_finish(p->pump);
+		return;
+	}
+	/* somebody is there after all */
+	uv_timer_stop(&p->patience);
+	if (p->full || p->interval_us == 0) {
+		p->full = false;
 		ask(p);
+	}
 }
 
 static void
@@ -176,12 +184,13 @@ ask(struct ping *p)
 	int r = clasp_client_sync(clasp_pump_client(p->pump), on_sync, p);
 
 	/* too many without an answer: no more until one comes or all are
-	 * given up */
+	 * given up; a timer that is due already would be run at once, again
+	 * and again, and nothing else */
 	if (r == CLASP_ENOSPC) {
 		if (!uv_is_active((uv_handle_t *)&p->patience))
 			uv_timer_start(&p->patience, on_patience,
 			    PATIENCE_MS, 0);
-		arm(p);
+		p->full = true;
 		return;
 	}
 	if (r < 0)

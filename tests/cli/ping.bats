@@ -166,3 +166,21 @@ END
 	clasp-ping -i 0.01 | head -n 1
 	run -3 sh -c 'clasp-ping -n1 >/dev/full'
 }
+
+@test "a relay that stands still is waited for, and asked again" {
+	start_relay
+	bg got clasp-ping -vv -i 0.002
+	wait_for_lines got 5
+	kill -STOP "$RELAY_PID"
+	unanswered() {
+		(($(grep -c ' sent sync,' got.log) - $(wc -l <got) >= 64))
+	}
+	wait_until 10 unanswered
+	before=$(wc -l <got)
+	kill -CONT "$RELAY_PID"
+	wait_for_lines got $((before + 100))
+	kill -INT "$BG_PID"
+	finish
+	[ "$status" -eq 130 ]
+	[[ $(<got.log) != *'no answer'* ]]
+}

@@ -51,7 +51,7 @@ struct oracle_param {
 	uint64_t	 holder;	/* serial of a session; 0: not locked */
 	bool		 own_ttl;
 	bool		 saved;		/* only a lock kept it alive */
-	bool		 released;	/* ... which ended since it was written */
+	bool		 released;	/* ... and it has ended since */
 	uint32_t	 ttl;
 	uint64_t	 life;		/* which record of this address */
 };

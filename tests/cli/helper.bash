@@ -64,10 +64,12 @@ ended() {
 	[[ $state == Z* ]]
 }
 
-# Has it a handler for SIGINT by now?
+# Has the program a handler for SIGINT by now?  The shell that is to become it
+# has one, too.
 catches_int() {
 	local mask
 
+	[[ $(<"/proc/$1/comm") == clasp-* ]] || return 1
 	mask=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$1/status")
 	((16#${mask:-0} & 2))
 }

@@ -655,18 +655,27 @@ clasp_session_deliver_all(struct clasp_router *router,
 
 /* ------------------------------------------------- when room comes again */
 
+/* Between two notices in a row all drops count, not those of a window. */
 static void
-send_notice(struct clasp_session *s)
+send_notice(struct clasp_session *s, uint64_t now_us)
 {
 	struct clasp_router *router = s->router;
+	uint64_t dropped = s->drop_count, within_us = DROP_WINDOW;
 	struct clasp_msg msg = { .type = CLASP_ERROR };
 	struct clasp_span span;
 	char text[120];
 
 	s->notice = false;
+	if (s->told_us != 0 && now_us < s->told_us + 2 * DROP_WINDOW) {
+		dropped = s->drops - s->told_drops;
+		within_us = now_us - s->told_us;
+	}
+	s->told_us = now_us;
+	s->told_drops = s->drops;
 	clasp_figures_error(&router->figures, 503);
 	snprintf(text, sizeof text, "Buffer overflow: messages are being "
-	    "dropped, %u in the last 10 s", (unsigned)s->drop_count);
+	    "dropped, %llu in the last %llu s", (unsigned long long)dropped,
+	    (unsigned long long)(within_us / SECOND));
 	msg.error.code = 503;
 	msg.error.message = clasp_str_c(text);
 	/* beyond the queue's limit by one, and nothing is paused for it */
@@ -722,19 +731,42 @@ send_missed(struct clasp_session *s, uint64_t now_us)
 	}
 }
 
-void
-clasp_session_settle(struct clasp_session *s, uint64_t now_us)
+/*
+ * A queue just below its limit is no better than a full one as long as more
+ * waits for it: it is filled again only at half, or chunk by chunk.
+ */
+static void
+look_full(struct clasp_session *s, uint64_t now_us)
 {
-	if (s->state != CLASP_SESSION_OPEN)
-		return;
+	bool full = s->out.bytes > 0 && (over(s) || s->missed != NULL ||
+	    s->job != NULL || s->pauses != 0);
+
+	if (!full || s->state != CLASP_SESSION_OPEN)
+		full_remove(s);
+	else
+		full_add(s, now_us);
+}
+
+static void
+settle(struct clasp_session *s, uint64_t now_us)
+{
 	if (s->notice)
-		send_notice(s);
+		send_notice(s, now_us);
 	if (s->missed != NULL && below_half(s))
 		send_missed(s, now_us);
 	if (s->job != NULL)
 		clasp_snapshot_step(s, now_us);
 	if ((s->pauses & CLASP_PAUSE_QUEUE) && below_half(s))
 		clasp_session_pause(s, CLASP_PAUSE_QUEUE, false);
+}
+
+void
+clasp_session_settle(struct clasp_session *s, uint64_t now_us)
+{
+	if (s->state != CLASP_SESSION_OPEN)
+		return;
+	settle(s, now_us);
+	look_full(s, now_us);
 }
 
 void
@@ -751,11 +783,8 @@ clasp_session_sent(struct clasp_session *s, size_t n, uint64_t now_us)
 	s->blocked = false;
 	if (s->out.bytes == 0)
 		s->stuck = false;
-	if (s->full) {
-		full_remove(s);
-		if (s->state == CLASP_SESSION_OPEN && over(s))
-			full_add(s, now_us);
-	}
+	full_remove(s);
+	look_full(s, now_us);
 	if (s->missed == NULL && s->job == NULL && s->pauses == 0)
 		return;
 	due_add(s);

@@ -71,6 +71,7 @@ struct clasp_session {
 	struct clasp_session *next_watcher;
 	uint64_t	 run;		/* the last one it took part in */
 	uint64_t	 drop_window_us, notice_us;	/* starts; 0: never */
+	uint64_t	 told_us, told_drops;	/* in the last notice */
 	uint64_t	 bad_window_us, bad_told_us;
 	uint64_t	 rate_us, rate_told_us;
 	uint32_t	 drop_count, bad_count;	/* in their windows */

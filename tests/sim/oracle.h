@@ -149,6 +149,7 @@ struct oracle_session {
 	struct oracle_text *missed;	/* owned; longest written first */
 	uint32_t	 nmissed;
 	uint64_t	 drop_window_us, notice_us;
+	uint64_t	 drops, told_us, told_drops;
 	uint32_t	 drop_count;
 	uint64_t	 bad_window_us, bad_told_us;
 	uint32_t	 bad_count;

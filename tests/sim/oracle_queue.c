@@ -127,6 +127,18 @@ fill(struct oracle *o, struct oracle_session *s)
 	s->full_order = ++o->touches;
 }
 
+/* More waits, and what is there does not leave. */
+static void
+look_full(struct oracle *o, struct oracle_session *s)
+{
+	bool full = s->state == OPEN && s->bytes > 0 && (s->nmissed > 0 ||
+	    s->job || s->paused || oracle_over(o, s));
+
+	if (full && !s->full)
+		fill(o, s);
+	s->full = full;
+}
+
 static void
 take(struct oracle *o, struct oracle_session *s, size_t n)
 {
@@ -141,11 +153,8 @@ take(struct oracle *o, struct oracle_session *s, size_t n)
 	s->blocked = false;
 	if (s->bytes == 0)
 		s->stuck = false;
-	if (s->full) {
-		s->full = false;
-		if (s->state == OPEN && oracle_over(o, s))
-			fill(o, s);
-	}
+	s->full = false;
+	look_full(o, s);
 	if (s->nmissed > 0 || s->job || s->paused)
 		s->due = true;
 }
@@ -233,6 +242,7 @@ drop(struct oracle *o, struct oracle_session *s)
 {
 	sim_stake(P_COUNTED);
 	o->drops++;
+	s->drops++;
 	if (s->drop_count == 0 || o->now_us >= s->drop_window_us + WINDOW) {
 		s->drop_window_us = o->now_us;
 		s->drop_count = 0;
@@ -294,13 +304,20 @@ static void
 send_notice(struct oracle *o, struct oracle_session *s)
 {
 	const struct clasp_msg *m;
-	char number[16], text[512];
+	char number[24], text[512];
+	uint64_t dropped = s->drop_count;
 
 	s->notice = false;
+	/* one soon after another tells what came between them */
+	if (s->told_us != 0 && o->now_us - s->told_us < 2 * WINDOW)
+		dropped = s->drops - s->told_drops;
+	s->told_us = o->now_us;
+	s->told_drops = s->drops;
 	m = oracle_next(o, s, P_NOTICE, "ERROR 503");
 	if (m == NULL)
 		return;
-	snprintf(number, sizeof number, "%u", s->drop_count);
+	snprintf(number, sizeof number, " %llu ",
+	    (unsigned long long)dropped);
 	snprintf(text, sizeof text, "%.*s", m->type == CLASP_ERROR ?
 	    (int)m->error.message.len : 0, m->type == CLASP_ERROR ?
 	    m->error.message.p : "");
@@ -310,7 +327,7 @@ send_notice(struct oracle *o, struct oracle_session *s)
 		    clasp_msg_name(m->type));
 	else if (strstr(text, "Buffer overflow") == NULL ||
 	    strstr(text, number) == NULL)
-		sim_broken(P_NOTICE, "\"%s\" does not tell of %s drops",
+		sim_broken(P_NOTICE, "\"%s\" does not tell of%sdrops",
 		    text, number);
 }
 
@@ -363,6 +380,7 @@ oracle_settle(struct oracle *o, struct oracle_session *s)
 		sim_stake(P_RESUME);
 		s->paused = false;
 	}
+	look_full(o, s);
 }
 
 /* Revisions of one record only rise; `again`: a snapshot may repeat. */

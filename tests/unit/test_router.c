@@ -1129,6 +1129,7 @@ a_slow_reader_keeps_what_has_not_expired(void)
 static void
 drops_are_told_once_in_ten_seconds(void)
 {
+	const char *want;
 	struct peer *p, *q;
 	struct clasp_msg msg;
 	int i, told = 0;
@@ -1159,7 +1160,11 @@ drops_are_told_once_in_ten_seconds(void)
 			    msg.error.message.len, "Buffer overflow", 15) !=
 			    NULL, "text");
 			t_check(msg.error.address.p == NULL, "address");
-			told++;
+			want = told++ == 0 ? " 100 in the last 10 s" :
+			    " 600 in the last 10 s";
+			t_check(memmem(msg.error.message.p,
+			    msg.error.message.len, want, strlen(want)) != NULL,
+			    "%.*s", CLASP_STR_ARG(msg.error.message));
 		}
 	t_eq_int(told, 2, "notices");
 	end();
@@ -1222,6 +1227,38 @@ replies_are_never_dropped(void)
 	peer_expect_none(p);
 	t_check(!p->paused, "still paused");
 	peer_barrier(p);
+	end();
+}
+
+/* Two messages left, nothing was added: what waits for room waits on. */
+static void
+nearly_full_is_full(void)
+{
+	struct peer *p, *q, *r;
+	int i;
+
+	begin_with(small_queues);
+	p = peer_join(&w);
+	q = peer_join(&w);
+	peer_subscribe(q, 1, "/a", 0);
+	r = peer_join(&w);
+	q->window = r->window = 0;
+	for (i = 1; i <= 20; i++) {
+		peer_set(p, "/a", clasp_int(i));
+		peer_set(r, "/b", clasp_int(i));
+	}
+	t_check(r->paused, "still reading");
+	w.now += 1000000;
+	q->window = r->window = 60;
+	world_pump(&w);
+	t_check(clasp_session_outq(q->s)->msgs < 10, "full");
+	t_check(clasp_session_outq(r->s)->msgs < 10, "full");
+	w.now += 29999999;
+	clasp_router_tick(w.router, w.now);
+	t_check(!q->closed && !r->closed, "closed too early");
+	w.now++;
+	clasp_router_tick(w.router, w.now);
+	t_check(q->closed && r->closed, "not closed");
 	end();
 }
 
@@ -1846,6 +1883,7 @@ main(void)
 	t_run(drops_are_told_once_in_ten_seconds);
 	t_run(a_slow_reader_is_seen_in_the_log);
 	t_run(replies_are_never_dropped);
+	t_run(nearly_full_is_full);
 	t_run(who_never_reads_is_closed);
 	t_run(ping_is_a_barrier);
 	t_run(too_many_messages_a_second);

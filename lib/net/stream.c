@@ -62,6 +62,7 @@ struct clasp_stream {
 	bool		 heard_bye : 1;
 	bool		 deaf : 1;	/* what comes makes no sense */
 	bool		 shut : 1;
+	bool		 spoken : 1;	/* something has been sent */
 	bool		 in_message : 1;
 	bool		 text : 1;
 };
@@ -685,6 +686,9 @@ flushed(struct clasp_stream *s)
 	if (s->heard_bye) {
 		clasp_channel_finish(&s->ch);
 		finish(s, s->error, NULL);
+	} else if (!is_ws(s) && !s->ch.tls && !s->spoken) {
+		/* it has nothing to read first, and may be one of many */
+		finish(s, s->error, NULL);
 	} else if ((!is_ws(s) || s->deaf) && !s->shut) {
 		s->shut = true;
 		clasp_channel_finish(&s->ch);
@@ -743,9 +747,11 @@ flush(struct clasp_stream *s)
 			finish(s, CLASP_ECLOSED, uv_strerror(-errno));
 			return;
 		}
-		if (n > 0)
+		if (n > 0) {
+			s->spoken = true;
 			s->link.events->sent(&s->link, (size_t)n,
 			    s->link.user);
+		}
 		if (s->state == DEAD)
 			return;
 		if (n < (ssize_t)want) {

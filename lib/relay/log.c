@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "tool/cli.h"
 
 static const char *const levels[] = {
 	"error", "warn", "info", "debug", "trace"
@@ -24,6 +26,8 @@ static struct {
 	int		 fd;
 	bool		 json;
 	const char	*file;		/* NULL: standard error */
+	bool		 told;		/* that the file takes nothing */
+	unsigned long	 lost;		/* lines, since the last written */
 } state = { .level = CLASP_LOG_INFO, .fd = STDERR_FILENO };
 
 int
@@ -57,6 +61,7 @@ clasp_log_reopen(void)
 	if (state.fd != STDERR_FILENO)
 		close(state.fd);
 	state.fd = fd;
+	state.told = false;
 	return 0;
 }
 
@@ -173,6 +178,53 @@ add_line(struct clasp_buf *line, int level, struct clasp_str text,
 	clasp_buf_add_c(line, "}\n");
 }
 
+/* One write, so that lines of several programs do not mix. */
+static bool
+write_line(const struct clasp_buf *line)
+{
+	ssize_t n = write(state.fd, line->data, line->len);
+
+	if (n == (ssize_t)line->len)
+		return true;
+	if (state.fd != STDERR_FILENO && !state.told) {
+		state.told = true;
+		cli_warn(state.file, "the log cannot be written: %s",
+		    cli_strerror(n < 0 ? errno : ENOSPC));
+	}
+	return false;
+}
+
+static bool
+tell_lost(void)
+{
+	struct clasp_buf line = { 0 };
+	char text[80];
+	bool good;
+
+	snprintf(text, sizeof text, "%lu line%s of the log could not be "
+	    "written", state.lost, state.lost == 1 ? "" : "s");
+	add_line(&line, CLASP_LOG_WARN, clasp_str_c(text), NULL);
+	good = !line.failed && write_line(&line);
+	clasp_buf_clear(&line);
+	return good;
+}
+
+/*
+ * A pipe that nobody reads, a terminal that was stopped: the relay does not
+ * wait for them.  What is lost is counted and told later.
+ */
+static void
+put_line(const struct clasp_buf *line)
+{
+	struct pollfd ready = { .fd = state.fd, .events = POLLOUT };
+
+	if (poll(&ready, 1, 0) == 0 || (state.lost > 0 && !tell_lost())) {
+		state.lost++;
+		return;
+	}
+	state.lost = write_line(line) ? 0 : 1;
+}
+
 void
 clasp_log_put(void *user, int level, const char *text,
     const struct clasp_log_about *about)
@@ -183,10 +235,8 @@ clasp_log_put(void *user, int level, const char *text,
 	if (level > state.level || level < 0 || level >= LEVELS)
 		return;
 	add_line(&line, level, clasp_str_c(text), about);
-	/* one write, so that lines of several programs do not mix */
-	if (!line.failed && write(state.fd, line.data, line.len) < 0) {
-		/* nobody reads what we say: go on without */
-	}
+	if (!line.failed)
+		put_line(&line);
 	clasp_buf_clear(&line);
 }
 

@@ -77,8 +77,9 @@ load(char why[CLASP_APPCONFIG_WHY])
 		    error == CLASP_ETOOBIG ? "too many different params" :
 		    clasp_strerror(error));
 	else
-		clasp_log_line(CLASP_LOG_INFO, "app config %s: %u params",
-		    file, (unsigned)config.npolicies);
+		clasp_log_line(CLASP_LOG_INFO, "app config %s: %u param%s",
+		    file, (unsigned)config.npolicies,
+		    config.npolicies == 1 ? "" : "s");
 	has_one = has_one || error == 0;
 	clasp_appconfig_clear(&config);
 	return error;

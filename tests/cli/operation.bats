@@ -189,6 +189,32 @@ notify_socket() {
 	export NOTIFY_SOCKET=$PWD/notify
 }
 
+@test "a log that nobody reads holds up nobody, and says what is missing" {
+	mkfifo pipe
+	exec 7<>pipe
+	bg relay bash -c 'exec clasp-relay -vv -p 0 --port-file port 2>pipe 7>&-'
+	wait_for port
+	export CLASP_URL=ws://127.0.0.1:$(<port)/clasp
+	seq 3000 | sed 's,^,/n ,' | timeout 20 clasp-pub
+	assert_equal "$(timeout 5 clasp-get /n)" 3000
+	cat <&7 >read 3>&- &
+	BG_PIDS+=("$!")
+	wait_for_line read 'accepting connections'
+	timeout 5 clasp-get /n
+	wait_for_line read 'warning: [0-9]* lines of the log could not be written'
+	exec 7>&-
+}
+
+@test "a log file on a full disk is told once" {
+	bg relay clasp-relay -v -p 0 --port-file port --log-file /dev/full
+	wait_for port
+	export CLASP_URL=ws://127.0.0.1:$(<port)/clasp
+	clasp-set /n 1
+	diff relay.log - <<-'END'
+	clasp-relay: /dev/full: the log cannot be written: no space left on device
+	END
+}
+
 @test "sd_notify: ready, status, stopping" {
 	notify_socket
 	start_relay

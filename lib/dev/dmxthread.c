@@ -87,9 +87,6 @@ try_open(struct clasp_dmxthread *t)
 		return;
 	t->open = true;
 	t->has_before = false;
-	/* whatever stood there before, it gets the whole again */
-	if (t->put > 0)
-		t->sent = t->put - 1;
 	t->due_us = clasp_clock_mono_us();
 	tell(t);
 }
@@ -131,6 +128,8 @@ send_one(struct clasp_dmxthread *t)
 	}
 	if (error < 0) {
 		t->open = false;
+		/* what waits is old by the time it is back: asked for anew */
+		t->put = t->sent = 0;
 		t->losses++;
 		snprintf(t->why, sizeof t->why, "%s", why);
 		tell(t);

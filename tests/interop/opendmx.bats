@@ -1,0 +1,169 @@
+# Open DMX: what the serial line is told and when, on a pseudo-terminal with
+# modem lines; and what becomes of it when nobody reads or it goes away.
+
+setup() {
+	load ../cli/helper
+	common_setup
+	cc -shared -fPIC -o lines.so "$TOP/tests/interop/modemlines.c" -ldl
+}
+
+teardown() {
+	exec 5>&-
+	common_teardown
+}
+
+# A line at A whose bytes go to line.bin.
+line() {
+	socat -u pty,raw,echo=0,link=A OPEN:line.bin,creat,append 3>&- 5>&- &
+	LINE=$!
+	BG_PIDS+=("$LINE")
+	wait_until 5 test -e A
+}
+
+# The last whole frames of 513 bytes, their first three slots, each once.
+looks() {
+	xxd -p -c 513 line.bin | cut -c 1-8 | uniq
+}
+looks_end_with() {
+	[ "$(looks | tail -n 1)" = "$1" ]
+}
+
+# Figures of a log: frames, least, median and longest break, mean period.
+figures() {
+	awk '$3 == "begins" { if (t) { p += $1 - t; n++ }; t = $1 }
+	    $3 == "ends" { print $1 - t >"breaks" }
+	    END { printf "%d %.0f\n", n + 1, p / n }' "$1" >periods
+	sort -n breaks >sorted
+	FRAMES=$(cut -d' ' -f1 periods) PERIOD=$(cut -d' ' -f2 periods)
+	LEAST=$(head -n 1 sorted) LONGEST=$(tail -n 1 sorted)
+	MEDIAN=$(sed -n "$(($(wc -l <sorted) / 2 + 1))p" sorted)
+	echo "# $FRAMES frames, break $LEAST/$MEDIAN/$LONGEST us," \
+	    "period $PERIOD us" >&3
+}
+
+many() {
+	(($(grep -c begins log) > 200))
+}
+
+@test "250000 baud, two stop bits, legal breaks, 40 frames a second" {
+	# the sanitizers' library must be the first one preloaded
+	[[ ${BUILD:-} != *san* ]] || skip 'not with a preloaded sanitizer'
+	line
+	touch log
+	mkfifo in
+	exec 5<>in
+	unshare -m bash -c 'mount --bind "$1" /dev/ttyS0 || exit 99
+	    exec 5>&- env LD_PRELOAD="$2" MODEMLINES_LOG=log \
+	    LIBSERIALPORT_DEBUG=1 clasp-dmx-out --driver opendmx \
+	    -d /dev/ttyS0 <in' x "$(readlink A)" "$WORK/lines.so" \
+	    2>port.log 3>&- &
+	BG_PIDS+=($!)
+	echo '/dmx/1 [1,2,3]' >&5
+	wait_until 20 many
+	# without a word more: the signal goes on
+	exec 5>&-
+	grep -q 'sp_open returning SP_OK' port.log
+	assert_equal "$(awk '$2 == "speed"' log | tail -n 1 | cut -d' ' -f2-)" \
+	    'speed 250000 bits 8 stop 2'
+	figures log
+	((LEAST >= 92 && MEDIAN <= 2000))
+	((PERIOD >= 23000 && PERIOD <= 27000))
+	assert_equal "$(looks)" 00010203
+}
+
+@test "a path that libserialport refuses, changes, blackout at the end" {
+	line
+	mkfifo in
+	exec 5<>in
+	bg_ready out bash -c 'exec 5>&-; exec clasp-dmx-out --driver opendmx \
+	    -d A --on-exit blackout "$@" <in' out
+	echo '/dmx/1 [1,2,3]' >&5
+	wait_until 5 looks_end_with 00010203
+	echo '/dmx/1/2 9' >&5
+	wait_until 5 looks_end_with 00010903
+	exec 5>&-
+	finish
+	[ "$status" = 0 ]
+	wait_until 5 looks_end_with 00000000
+	# three dark frames at least, whole ones
+	assert_equal "$(($(stat -c %s line.bin) % 513))" 0
+	(($(xxd -p -c 513 line.bin | grep -c '^00000000') >= 3))
+}
+
+@test "one frame with --once" {
+	line
+	echo '/dmx/1 [5]' | clasp-dmx-out --driver opendmx -d A --once
+	wait_until 5 looks_end_with 00050000
+	assert_equal "$(stat -c %s line.bin)" 513
+}
+
+@test "unplugged and back: the newest look" {
+	line
+	mkfifo in
+	exec 5<>in
+	bg_ready out bash -c 'exec 5>&-; exec clasp-dmx-out --driver opendmx \
+	    -d A "$@" <in' out
+	echo '/dmx/1 [1,2,3]' >&5
+	wait_until 5 looks_end_with 00010203
+	kill "$LINE"
+	gone "$LINE"
+	wait_for_line out.log '^clasp-dmx-out: A: gone'
+	echo '/dmx/1/1 7' >&5
+	rm -f line.bin
+	line
+	wait_until 5 looks_end_with 00070203
+	wait_for_line out.log '^clasp-dmx-out: A: back'
+	assert_equal "$(looks)" 00070203
+	kill "$BG_PID"
+	finish
+	[ "$status" = 143 ]
+}
+
+# CPU time of a process in clock ticks (100 a second).
+cpu() {
+	awk '{ print $14 + $15 }' "/proc/$1/stat"
+}
+
+@test "nobody reads: lines are taken, no CPU, told once, an end in time" {
+	local before
+
+	# the far side is open and never read
+	python3 -c 'import os, tty, signal
+m, s = os.openpty()
+tty.setraw(s)
+os.symlink(os.ttyname(s), "A")
+signal.pause()' 3>&- &
+	BG_PIDS+=($!)
+	wait_until 5 test -L A
+	mkfifo in
+	exec 5<>in
+	bg_ready out bash -c 'exec 5>&-; exec clasp-dmx-out --driver opendmx \
+	    -d A "$@" <in' out
+	before=$(cpu "$BG_PID")
+	echo '/dmx/1 [1,2,3]' >&5
+	wait_for_line out.log 'A: takes no data' 10
+	(($(cpu "$BG_PID") - before < 30 * SLOW))
+	echo '/dmx/1 [4,5,6]' >&5
+	kill "$BG_PID"
+	finish
+	[ "$status" = 143 ] || [ "$status" = 3 ]
+	[ "$(grep -c 'takes no data' out.log)" -le 2 ]
+}
+
+@test "never there, --wait, in use" {
+	run -3 clasp-dmx-out --driver opendmx -d A </dev/null
+	assert_output 'clasp-dmx-out: A: no such file or directory'
+	mkfifo in
+	exec 5<>in
+	bg waiting bash -c 'exec 5>&-; exec clasp-dmx-out --driver opendmx \
+	    -d A --wait --exit-on-loss <in'
+	wait_for_line waiting.log 'no such file or directory; tried again'
+	echo '/dmx/1 [8]' >&5
+	line
+	wait_until 5 looks_end_with 00080000
+	run -3 clasp-dmx-out --driver opendmx -d A </dev/null
+	assert_output 'clasp-dmx-out: A: in use by another program'
+	kill "$LINE"
+	finish
+	[ "$status" = 3 ]
+}

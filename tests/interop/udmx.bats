@@ -1,0 +1,110 @@
+# uDMX: libusb, a device that umockdev makes, and a recording of what it must
+# be sent.  What is not in the recording, byte for byte, never gets through.
+
+setup() {
+	load ../cli/helper
+	common_setup
+	[[ ${BUILD:-} != *san* ]] || skip 'not with a preloaded sanitizer'
+	command -v umockdev-run
+	device uDMX
+}
+
+teardown() {
+	exec 5>&-
+	common_teardown
+}
+
+# device PRODUCT: its description.
+device() {
+	cat >dev.umockdev <<-END
+	P: /devices/pci0000:00/0000:00:14.0/usb1/1-2
+	N: bus/usb/001/005
+	E: DEVTYPE=usb_device
+	E: DEVNAME=/dev/bus/usb/001/005
+	E: SUBSYSTEM=usb
+	E: BUSNUM=001
+	E: DEVNUM=005
+	E: MAJOR=189
+	E: MINOR=4
+	E: PRODUCT=16c0/5dc/102
+	A: idVendor=16c0\n
+	A: idProduct=05dc\n
+	A: busnum=1\n
+	A: devnum=5\n
+	A: speed=1.5\n
+	A: bConfigurationValue=1\n
+	A: bNumConfigurations=1\n
+	A: bNumInterfaces= 1\n
+	A: product=$1\n
+	A: manufacturer=www.anyma.ch\n
+	A: serial=77\n
+	H: descriptors=12011001ff000008c016dc0502010102030109021200010100803209040000000000000000
+	END
+}
+
+# recorded TRANSFER ...: what the device will take.
+recorded() {
+	python3 "$TOP/tests/interop/udmx_recording.py" usb.pcap "$@"
+}
+
+mocked() {
+	umockdev-run -d dev.umockdev -p \
+	    /sys/devices/pci0000:00/0000:00:14.0/usb1/1-2=usb.pcap -- "$@"
+}
+
+@test "it is listed, by what it says of itself" {
+	recorded 2:4:0:00000000
+	run -0 mocked clasp-dmx-out --driver udmx --list
+	assert_output "$(printf 'usb:001/005\tuDMX, www.anyma.ch')"
+}
+
+@test "all channels first" {
+	recorded '2:512:0:00*512'
+	echo '/dmx/1/1 0' | mocked clasp-dmx-out --driver udmx --once
+	recorded 2:4:0:ff804000
+	echo '/dmx/1 [255,128,64]' |
+	    mocked clasp-dmx-out --driver udmx --slots 4 --once
+	echo '/dmx/1 [255,128,64]' |
+	    mocked clasp-dmx-out --driver udmx --slots 4 --once -d 77
+}
+
+@test "what is not in the recording does not get through" {
+	recorded 2:4:0:ff804001
+	run -3 bash -c 'echo "/dmx/1 [255,128,64]" | umockdev-run \
+	    -d dev.umockdev -p \
+	    /sys/devices/pci0000:00/0000:00:14.0/usb1/1-2=usb.pcap -- \
+	    clasp-dmx-out --driver udmx --slots 4 --once'
+	assert_output --partial 'takes no data'
+}
+
+@test "then the span that changed, and one channel alone" {
+	recorded 2:12:0:010000000000000000000000 2:3:2:050007 1:200:9
+	mocked clasp-dmx-out --driver udmx --slots 12 --exit-on-loss <<-'END'
+	/dmx/1/1 1 ; /dmx/1/3 timeline [[0,0,"step"],[300000,5]] ; /dmx/1/5 timeline [[0,0,"step"],[300000,7]] ; /dmx/1/10 timeline [[0,0,"step"],[600000,200]]
+	END
+}
+
+@test "a stall of the pipe is tried once more" {
+	recorded 2:4:0:01020304:-32 2:4:0:01020304
+	echo '/dmx/1 [1,2,3,4]' |
+	    mocked clasp-dmx-out --driver udmx --slots 4 --once
+}
+
+@test "another device with that id is not touched, unless forced" {
+	device 'Espresso'
+	recorded 2:4:0:01020304
+	run -3 mocked clasp-dmx-out --driver udmx --slots 4 --once </dev/null
+	assert_output "clasp-dmx-out: uDMX: usb:001/005 calls itself \
+'Espresso', not uDMX; --force takes it all the same"
+	echo '/dmx/1 [1,2,3,4]' |
+	    mocked clasp-dmx-out --driver udmx --slots 4 --once --force
+}
+
+@test "none there; another name" {
+	run -3 clasp-dmx-out --driver udmx --once </dev/null
+	assert_output \
+	    'clasp-dmx-out: uDMX: no such device (USB 16c0:05dc)'
+	recorded 2:4:0:01020304
+	run -3 mocked clasp-dmx-out --driver udmx -d 78 --once </dev/null
+	assert_output 'clasp-dmx-out: 78: no such device (USB 16c0:05dc)'
+}

@@ -272,6 +272,7 @@ open_pump(struct clasp_bridge *b)
 		.patterns = b->config.patterns ? b->config.patterns :
 		    b->patterns,
 		.no_snapshot = o->no_snapshot,
+		.stamps = b->config.sink && !b->config.source,
 		.line = on_line,
 		.batch_end = on_batch_end,
 		.end = on_end,

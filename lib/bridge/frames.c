@@ -254,6 +254,18 @@ tell_switch(struct clasp_frames *f, const struct clasp_line *line)
 	    "--scale raw or unit settles it for all");
 }
 
+/* What the relay has kept tells when it was written: timelines that it kept
+ * too come behind it and may be older. */
+static void
+apply_item(struct clasp_frames *f, const struct clasp_item *item,
+    bool snapshot, uint64_t now_us)
+{
+	if (snapshot && item->has_ts && item->msg.type == CLASP_SET)
+		clasp_dmx_apply_kept(f->dmx, &item->msg, item->ts_us, now_us);
+	else
+		clasp_dmx_apply(f->dmx, &item->msg, now_us);
+}
+
 static void
 on_line(const struct clasp_line *line, bool snapshot, void *user)
 {
@@ -267,7 +279,7 @@ on_line(const struct clasp_line *line, bool snapshot, void *user)
 		f->gathering = true;
 	if (line->kind == CLASP_LINE_DATA) {
 		for (i = 0; i < line->count; i++)
-			clasp_dmx_apply(f->dmx, &line->items[i].msg, now);
+			apply_item(f, &line->items[i], snapshot, now);
 	} else if (line->kind == CLASP_LINE_FRAME) {
 		clasp_arena_reset(&f->arena);
 		if (clasp_line_to_msg(line, &f->arena, &msg, NULL) == 0)

@@ -398,10 +398,14 @@ clasp_pump_input_again(struct clasp_pump *p)
 static void
 deliver(struct clasp_pump *p, struct clasp_line *line, bool snapshot)
 {
+	bool stamped = p->config.stamps && snapshot && line->items[0].has_ts;
+
 	if (p->left == 0 || p->finishing)
 		return;
 	if (!cli_out_info())
 		clasp_line_plain(line);
+	if (stamped)
+		line->items[0].has_ts = true;
 	p->config.line(p, line, snapshot, p->config.user);
 	if (!p->config.count_by_program)
 		count(p);

@@ -25,6 +25,8 @@ struct clasp_pump_config {
 	bool	relay;			/* -u was given, or always */
 	const char *const *patterns;	/* sink with relay: NULL-terminated */
 	bool	no_snapshot;
+	bool	stamps;			/* sink: a param of a snapshot keeps
+					 * the time it was written, ts= */
 	/* sink: one line; `snapshot` while the relay's state is given, and
 	 * batch_end() is called when it is complete */
 	void	(*line)(struct clasp_pump *p, const struct clasp_line *line,

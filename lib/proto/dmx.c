@@ -16,6 +16,7 @@ struct clasp_dmx {
 	struct clasp_universe *last;	/* asked for: mostly the next too */
 	unsigned	 plays;		/* timelines in all universes */
 	unsigned long	 drops[CLASP_DMX_DROPS];
+	uint64_t	 written_us;	/* of what is being applied; 0: now */
 	bool		 switched;
 	unsigned	 switched_universe, switched_channel;
 };
@@ -83,6 +84,7 @@ clasp_dmx_free(struct clasp_dmx *dmx)
 		return;
 	while ((u = clasp_numtable_next(&dmx->universes, &at)) != NULL) {
 		end_plays(dmx, u, true);
+		free(u->written_us);
 		free(u);
 	}
 	clasp_numtable_clear(&dmx->universes);
@@ -284,6 +286,21 @@ drop(struct clasp_dmx *dmx, enum clasp_dmx_drop why)
 	return 0;
 }
 
+/* When were these channels written?  No memory is no reason to stop: then
+ * it is as if they were written now. */
+static void
+stamp(struct clasp_dmx *dmx, struct clasp_universe *u, unsigned channel,
+    int n)
+{
+	unsigned i = channel > 0 ? channel - 1 : 0;
+
+	if (!u->written_us && dmx->written_us)
+		u->written_us = calloc(CLASP_DMX_SLOTS,
+		    sizeof *u->written_us);
+	for (; u->written_us && n > 0 && i < CLASP_DMX_SLOTS; i++, n--)
+		u->written_us[i] = dmx->written_us;
+}
+
 /* The newest for a channel, from a message. */
 static void
 put_level(struct clasp_universe *u, unsigned channel, uint8_t level)
@@ -364,32 +381,61 @@ look_ahead(const struct clasp_dmx *dmx, const struct clasp_timeline *t,
 	}
 }
 
+/* A kept timeline is not the newest for what was written after it. */
+static void
+lose_written(const struct clasp_universe *u, struct clasp_dmx_play *play,
+    uint64_t published_us)
+{
+	unsigned c;
+
+	for (c = 1; u->written_us && c <= CLASP_DMX_SLOTS; c++)
+		if (u->written_us[c - 1] > published_us)
+			clasp_dmx_play_lose(play, c);
+}
+
+/* The newest so far: others lose its channels. */
+static int
+take_over(struct clasp_dmx *dmx, struct clasp_universe *u,
+    struct clasp_dmx_play *play)
+{
+	struct clasp_dmx_play *other;
+	unsigned c;
+
+	for (other = u->plays; other; other = other->next)
+		for (c = 1; c <= CLASP_DMX_SLOTS; c++)
+			if (clasp_dmx_play_has(play, c))
+				clasp_dmx_play_lose(other, c);
+	end_plays(dmx, u, false);
+	play->next = u->plays;
+	u->plays = play;
+	dmx->plays++;
+	return (int)play->left;
+}
+
 static int
 apply_timeline(struct clasp_dmx *dmx, struct clasp_universe *u,
-    unsigned channel, const struct clasp_value *v, uint64_t start_us,
+    unsigned channel, const struct clasp_publish *publish, uint64_t now_us,
     bool *levels)
 {
-	struct clasp_dmx_play *play, *other;
-	unsigned c;
-	int n;
+	uint64_t start_us = publish->has_timestamp ? publish->timestamp_us :
+	    now_us;
+	struct clasp_dmx_play *play;
 
 	play = dmx->plays < CLASP_DMX_PLAYS_MAX ?
-	    clasp_dmx_play_new(v, channel, start_us) : NULL;
+	    clasp_dmx_play_new(&publish->value, channel, start_us) : NULL;
 	if (!play || play->left == 0) {
 		clasp_dmx_play_free(play);
 		return drop(dmx, CLASP_DMX_DROP_TIMELINE);
 	}
 	look_ahead(dmx, &play->timeline, levels);
-	for (other = u->plays; other; other = other->next)
-		for (c = 1; c <= CLASP_DMX_SLOTS; c++)
-			if (clasp_dmx_play_has(play, c))
-				clasp_dmx_play_lose(other, c);
-	n = (int)play->left;
-	end_plays(dmx, u, false);
-	play->next = u->plays;
-	u->plays = play;
-	dmx->plays++;
-	return n;
+	/* one that does not say when it was published was so by its start */
+	if (!publish->has_timestamp && play->start_us < start_us)
+		start_us = play->start_us;
+	lose_written(u, play, start_us);
+	if (play->left > 0)
+		return take_over(dmx, u, play);
+	clasp_dmx_play_free(play);
+	return 0;
 }
 
 static void
@@ -538,6 +584,7 @@ apply_value(struct clasp_dmx *dmx, struct clasp_str address,
 		    dmx->config.scale, &levels));
 		n = 1;
 	}
+	stamp(dmx, u, channel, n);
 	keep_mark(dmx, u, channel, levels);
 	if (u->plays)
 		end_plays(dmx, u, false);
@@ -564,8 +611,7 @@ apply_publish(struct clasp_dmx *dmx, const struct clasp_publish *publish,
 	if (!u)
 		return drop(dmx, CLASP_DMX_DROP_UNIVERSE);
 	levels = u->marks[channel >> 6] >> (channel & 63) & 1;
-	n = apply_timeline(dmx, u, channel, &publish->value,
-	    publish->has_timestamp ? publish->timestamp_us : now_us, &levels);
+	n = apply_timeline(dmx, u, channel, publish, now_us, &levels);
 	keep_mark(dmx, u, channel, levels);
 	return n;
 }
@@ -590,6 +636,18 @@ clasp_dmx_apply(struct clasp_dmx *dmx, const struct clasp_msg *msg,
 	default:
 		return drop(dmx, CLASP_DMX_DROP_MESSAGE);
 	}
+}
+
+int
+clasp_dmx_apply_kept(struct clasp_dmx *dmx, const struct clasp_msg *msg,
+    uint64_t written_us, uint64_t now_us)
+{
+	int n;
+
+	dmx->written_us = written_us;
+	n = clasp_dmx_apply(dmx, msg, now_us);
+	dmx->written_us = 0;
+	return n;
 }
 
 bool

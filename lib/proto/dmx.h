@@ -13,7 +13,8 @@
  *
  * A timeline for an address is played: clasp_dmx_play() at each tick moves
  * the levels it has.  Whatever comes later for one of its channels takes that
- * channel from it.
+ * channel from it.  A relay keeps params and timelines and gives the params
+ * first, whichever came last: clasp_dmx_apply_kept() sorts that out.
  *
  * A universe is made when its first message comes, or when asked for; after
  * that nothing here takes memory but timelines.
@@ -80,6 +81,8 @@ struct clasp_universe {
 	/* addresses whose floats are levels; bit 0 is PREFIX/U itself */
 	uint64_t	 marks[CLASP_DMX_SLOTS / 64 + 1];
 	struct clasp_dmx_play *plays;
+	uint64_t	*written_us;	/* of each level that a relay had
+					 * kept, else 0; NULL: of none */
 };
 
 struct clasp_dmx;
@@ -102,6 +105,14 @@ unsigned clasp_dmx_count(const struct clasp_dmx *dmx);
  * concerns; what was not taken is counted in drops.
  */
 int	clasp_dmx_apply(struct clasp_dmx *dmx, const struct clasp_msg *msg,
+	    uint64_t now_us);
+/*
+ * Apply what a relay has kept, written at written_us by its clock.  A
+ * timeline that was published before takes none of these channels, though it
+ * comes later.
+ */
+int	clasp_dmx_apply_kept(struct clasp_dmx *dmx,
+	    const struct clasp_msg *msg, uint64_t written_us,
 	    uint64_t now_us);
 /* Move what timelines play to now_us. */
 void	clasp_dmx_play(struct clasp_dmx *dmx, uint64_t now_us);

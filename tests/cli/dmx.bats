@@ -397,6 +397,23 @@ later() {
 	run -1 grep ' 8 ' w.txt
 }
 
+@test "joining late: a param is newer than the timeline before it" {
+	start_relay
+	clasp-fade --timeline /dmx/1/1 0 100 100ms
+	clasp-fade --timeline /dmx/1/2 0 100 100ms
+	clasp-fade --timeline /dmx/1/3 0 100 30s &
+	BG_PIDS+=($!)
+	clasp-set /dmx/1/2 7
+	wait_until 5 eval 'clasp-sub -u "$CLASP_URL" -T 300ms "/dmx/**" |
+	    grep -q "/dmx/1/3 timeline"'
+	clasp-set /dmx/1/3 9
+	widget
+	bg_ready out clasp-dmx-out -d W -u "$CLASP_URL"
+	wait_until 5 levels_are 640709
+	clasp-set /dmx/1/4 1
+	wait_until 5 levels_are 64070901
+}
+
 # ---------------------------------------------------------------- dmx-in
 
 @test "packets on stdin, in order" {

@@ -38,6 +38,8 @@ drops(enum clasp_dmx_drop why)
 }
 
 /* Apply a line. */
+static uint64_t written_us;	/* 0: not what a relay has kept */
+
 static int
 apply(const char *text)
 {
@@ -51,7 +53,8 @@ apply(const char *text)
 	n = clasp_line_parse(clasp_str_c(text), &arena, &line, &err);
 	t_check(n == 0, "%s: %s", text, err.reason);
 	if (n == 0 && clasp_line_to_msg(&line, &arena, &msg, NULL) == 0)
-		n = clasp_dmx_apply(dmx, &msg, now_us);
+		n = written_us ? clasp_dmx_apply_kept(dmx, &msg, written_us,
+		    now_us) : clasp_dmx_apply(dmx, &msg, now_us);
 	clasp_arena_clear(&arena);
 	return n;
 }
@@ -367,6 +370,40 @@ timelines_are_played(void)
 	t_eq_int(universe->level[1], 3);
 }
 
+/* A relay gives what it has kept: params first, whichever came last. */
+static void
+kept_params_and_timelines(void)
+{
+	begin(1, CLASP_DMX_AUTO, false);
+	now_us = 9000000;
+	written_us = 1000000;
+	apply("/dmx/1/1 7 ; /dmx/1/2 8");
+	written_us = 4000000;
+	apply("/dmx/1/3 9");
+	written_us = 0;
+	/* over since 3 s: newer than the first two, older than the third */
+	fade("/dmx/1/1", "0", "100", " ts=2.0");
+	fade("/dmx/1", "[0,0,0]", "[10,110,120]", " ts=1.5");
+	clasp_dmx_play(dmx, now_us);
+	t_eq_int(universe->level[0], 10, "as they came");
+	t_eq_int(universe->level[1], 110);
+	t_eq_int(universe->level[2], 9, "written after it was published");
+	t_eq_int(clasp_dmx_playing(dmx), 0);
+	/* one that is still going on has lost its channel as well */
+	written_us = 8900000;
+	apply("/dmx/1/4 44");
+	written_us = 0;
+	t_eq_int(apply("/dmx/1/4 timeline ts=8.5 [[0,0],[2000000,200]]"),
+	    0);
+	clasp_dmx_play(dmx, now_us);
+	t_eq_int(universe->level[3], 44);
+	/* what is not from a relay's store goes by its order */
+	apply("/dmx/1/4 45");
+	fade("/dmx/1/4", "0", "200", " ts=8.5");
+	clasp_dmx_play(dmx, now_us);
+	t_eq_int(universe->level[3], 100);
+}
+
 static void
 timelines_of_a_universe(void)
 {
@@ -582,6 +619,7 @@ main(void)
 	t_run(universes_are_made_as_they_come);
 	t_run(addresses_both_ways);
 	t_run(timelines_are_played);
+	t_run(kept_params_and_timelines);
 	t_run(timelines_of_a_universe);
 	t_run(ticks_do_not_drift);
 	t_run(keepalive_is_in_time);

@@ -33,12 +33,15 @@ static struct rlimit descriptors;
 static void
 raise_descriptors(void)
 {
-	uint32_t wanted = options.server.router.max_sessions;
+	uint64_t wanted = options.server.router.max_sessions;
+	struct rlimit raised;
 
 	if (getrlimit(RLIMIT_NOFILE, &descriptors) < 0)
 		return;
-	descriptors.rlim_cur = descriptors.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &descriptors);
+	raised = descriptors;
+	raised.rlim_cur = raised.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
+		descriptors = raised;
 	if (wanted > 0 && descriptors.rlim_cur < wanted + OTHER_FILES)
 		clasp_log_line(CLASP_LOG_WARN, "%llu descriptors are too "
 		    "few for %u sessions: raise the limit, or lower "

@@ -63,9 +63,8 @@ turn_away(struct clasp_acceptor *acceptor)
 {
 	int fd;
 
-	if (acceptor->spare < 0)
-		return;
-	close(acceptor->spare);
+	if (acceptor->spare >= 0)
+		close(acceptor->spare);
 	fd = accept4(acceptor->fd, NULL, NULL, SOCK_CLOEXEC);
 	if (fd >= 0)
 		close(fd);

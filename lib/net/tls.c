@@ -87,6 +87,7 @@ put_owner(const X509 *cert, char *out, size_t size)
 	const GENERAL_NAME *name;
 	const ASN1_STRING *s;
 	char text[INET6_ADDRSTRLEN];
+	int n;
 
 	snprintf(out, size, "somebody else");
 	names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
@@ -103,10 +104,10 @@ put_owner(const X509 *cert, char *out, size_t size)
 		    (const char *)ASN1_STRING_get0_data(s));
 	} else if (name && name->type == GEN_IPADD) {
 		s = name->d.iPAddress;
-		if (inet_ntop(ASN1_STRING_length(s) == 4 ? AF_INET : AF_INET6,
-		    ASN1_STRING_get0_data(s), text, sizeof text) &&
-		    (ASN1_STRING_length(s) == 4 ||
-		    ASN1_STRING_length(s) == 16))
+		n = ASN1_STRING_length(s);
+		/* nobody has checked how long it is */
+		if ((n == 4 || n == 16) && inet_ntop(n == 4 ? AF_INET :
+		    AF_INET6, ASN1_STRING_get0_data(s), text, sizeof text))
 			snprintf(out, size, "%s", text);
 	}
 	GENERAL_NAMES_free(names);

@@ -269,6 +269,29 @@ certificates_are_checked(void)
 	clasp_tls_context_free(other);
 }
 
+/* An address that is none, as DER: one byte long. */
+static void
+an_odd_address_is_no_name(void)
+{
+	struct clasp_tls_context *odd, *known;
+	struct end a, b;
+
+	if (issue("odd", "DER:30:03:87:01:7f") != 0)
+		return;		/* this openssl does not make such a one */
+	odd = serve("odd.pem", "odd.key");
+	known = trust("odd.pem");
+	begin(&a, known, "localhost");
+	begin(&b, odd, NULL);
+	settle(&a, &b, 65536);
+	t_eq_int(a.error, CLASP_ECERT, "for nobody");
+	t_eq_str(clasp_tls_why(a.tls), "certificate is for somebody else, "
+	    "not localhost; use the name it was made for");
+	end(&a);
+	end(&b);
+	clasp_tls_context_free(odd);
+	clasp_tls_context_free(known);
+}
+
 static void
 what_is_no_tls_is_told(void)
 {
@@ -404,6 +427,7 @@ main(void)
 	t_run(bytes_arrive_in_any_pieces);
 	t_run(handshake_is_cut_at_every_place);
 	t_run(certificates_are_checked);
+	t_run(an_odd_address_is_no_name);
 	t_run(what_is_no_tls_is_told);
 	t_run(files_that_are_no_good_are_named);
 	t_run(a_reload_is_for_those_who_come_later);

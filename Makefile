@@ -96,7 +96,7 @@ LIBS	= -Wl,--as-needed $(DEP_LIBS) -lm
 NET_PROGRAMS = clasp-relay clasp-sub clasp-get clasp-set clasp-pub \
 	clasp-lock clasp-bench clasp-ping clasp-fade \
 	clasp-record clasp-play clasp-osc2clasp clasp-clasp2osc \
-	clasp-sacn-in clasp-sacn-out
+	clasp-sacn-in clasp-sacn-out clasp-artnet-in clasp-artnet-out
 DEV_PROGRAMS = clasp-midi-in clasp-midi-out clasp-dmx-in clasp-dmx-out
 # ... and the sources that do: a port may be a serial line.
 DEV_SOURCES = lib/dev/serial.% lib/dev/port.% lib/dev/opendmx.% \

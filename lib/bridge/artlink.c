@@ -12,9 +12,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "bridge/counts.h"
 #include "bridge/network.h"
 #include "tool/cli.h"
+
+#define NAME_MAX_LEN	63	/* bytes of a node's name */
 
 /* -------------------------------------------------------------- addresses */
 
@@ -242,6 +245,17 @@ on_second(uv_timer_t *timer)
 }
 
 /* ---------------------------------------------------------------- opening */
+
+struct clasp_str
+clasp_artlink_arg_name(void)
+{
+	struct clasp_str name = clasp_str_c(cli_arg());
+
+	if (name.len == 0 || name.len > NAME_MAX_LEN ||
+	    !clasp_utf8_valid(name.p, name.len))
+		cli_arg_bad("must be text of at most %d bytes", NAME_MAX_LEN);
+	return name;
+}
 
 static void
 open_main(struct clasp_artlink *link, struct clasp_udp_config *udp)

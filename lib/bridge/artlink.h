@@ -47,6 +47,9 @@ struct clasp_artlink {
 	char		 subject[48];	/* for people */
 };
 
+/* The option's argument: a node's name. */
+struct clasp_str clasp_artlink_arg_name(void);
+
 /* Ends the program when the port cannot be had. */
 void	clasp_artlink_open(struct clasp_artlink *link,
 	    const struct clasp_artlink_config *config);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/bytes.h"
 #include "proto/merge.h"
 
 /* What there is beside a universe's lines. */
@@ -194,11 +195,11 @@ static struct clasp_merge_source *
 source_of(struct clasp_artin *in, struct clasp_merge *m,
     const struct clasp_artnet_dmx *dmx, uint32_t ip, uint64_t now_us)
 {
-	const uint8_t key[5] = { ip >> 24 & 0xff, ip >> 16 & 0xff,
-	    ip >> 8 & 0xff, ip & 0xff, dmx->physical };
+	uint8_t key[5] = { 0, 0, 0, 0, dmx->physical };
 	unsigned before = m->count;
 	struct clasp_merge_source *s;
 
+	clasp_store32(key, ip);
 	s = clasp_merge_source(m, key, sizeof key, now_us);
 	if (!s)
 		in->ignored++;

@@ -1,0 +1,200 @@
+# bash completion for clasp-artnet-in
+
+# Addresses the relay has that begin as the word does.
+_clasp_artnet_in_addresses()
+{
+	local word=$cur quote= line
+	local -a args=(--connect-timeout 500ms -o addresses)
+
+	case $word in
+	\'*|\"*) quote=${word:0:1} word=${word:1} ;;
+	esac
+	word=${word:-/}
+	[[ $word == /* ]] || return
+	[[ $COMP_LINE =~ [[:space:]](-u|--url)[[:space:]=]+([^[:space:]]+) ]] &&
+		args+=(-u "${BASH_REMATCH[2]}")
+	while IFS= read -r line; do
+		[[ $line == "$word"* ]] || continue
+		if [[ -z $quote ]]; then
+			printf -v line %q "$line"
+		elif [[ $line == *"$quote"* ]]; then
+			continue
+		fi
+		COMPREPLY+=("$line")
+	done < <(timeout 1 clasp-get "${args[@]}" -- "$word*/**" 2>/dev/null |
+	    head -n 1000)
+}
+
+_clasp_artnet_in()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev= eq=
+
+	COMPREPLY=()
+	((COMP_CWORD > 0)) && prev=${COMP_WORDS[COMP_CWORD-1]}
+	# readline cuts words at "="
+	if [[ $cur == = ]]; then
+		eq== cur=
+	elif [[ $prev == = ]] && ((COMP_CWORD > 1)); then
+		eq== prev=${COMP_WORDS[COMP_CWORD-2]}
+	fi
+	case $eq$prev in
+	-U|=-U|--universe|=--universe)
+		:
+		return ;;
+	-p|=-p|--port|=--port)
+		:
+		return ;;
+	--port-file|=--port-file)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--mode|=--mode)
+		mapfile -t COMPREPLY < <(compgen -W 'channel universe' -- "$cur")
+		return ;;
+	--merge|=--merge)
+		mapfile -t COMPREPLY < <(compgen -W 'htp ltp' -- "$cur")
+		return ;;
+	--on-loss|=--on-loss)
+		mapfile -t COMPREPLY < <(compgen -W 'hold blackout' -- "$cur")
+		return ;;
+	--source|=--source)
+		:
+		return ;;
+	--interface|=--interface)
+		:
+		return ;;
+	--rcvbuf|=--rcvbuf)
+		:
+		return ;;
+	=--show)
+		mapfile -t COMPREPLY < <(compgen -W 'hex dec pct' -- "$cur")
+		return ;;
+	--prefix|=--prefix)
+		:
+		return ;;
+	--max-rate|=--max-rate)
+		:
+		return ;;
+	--ttl|=--ttl)
+		:
+		return ;;
+	--map|=--map)
+		:
+		return ;;
+	-m|=-m|--map-file|=--map-file)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	-u|=-u|--url|=--url)
+		:
+		return ;;
+	--token-file|=--token-file)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--token|=--token)
+		:
+		return ;;
+	--cacert|=--cacert)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--cert|=--cert)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--key|=--key)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--name|=--name)
+		:
+		return ;;
+	--connect-timeout|=--connect-timeout)
+		:
+		return ;;
+	=--retry)
+		:
+		return ;;
+	-o|=-o|--output|=--output)
+		mapfile -t COMPREPLY < <(compgen -W 'text json tsv values addresses frames' -- "$cur")
+		return ;;
+	-f|=-f|--format|=--format)
+		:
+		return ;;
+	=-t|=--time)
+		mapfile -t COMPREPLY < <(compgen -W 'unix rel delta iso' -- "$cur")
+		return ;;
+	-n|=-n|--count|=--count)
+		:
+		return ;;
+	-T|=-T|--timeout|=--timeout)
+		:
+		return ;;
+	--idle|=--idle)
+		:
+		return ;;
+	--ready-fd|=--ready-fd)
+		:
+		return ;;
+	--color|=--color)
+		mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+		return ;;
+	--config|=--config)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	esac
+	if [[ $cur == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W '
+			-U --universe
+			-p --port
+			--port-file
+			--mode
+			--split
+			--merge
+			--on-loss
+			--source
+			--reply-broadcast
+			--interface
+			--once
+			--list
+			--rcvbuf
+			--show
+			--prefix
+			--max-rate
+			--ttl
+			--map
+			-m --map-file
+			-u --url
+			--token-file
+			--token
+			--cacert
+			--cert
+			--key
+			--insecure
+			--name
+			--connect-timeout
+			--retry
+			--no-reconnect
+			-o --output
+			-f --format
+			-t --time
+			--exact
+			-n --count
+			-T --timeout
+			--idle
+			--ready-fd
+			--stats
+			-q --quiet
+			-v --verbose
+			--color
+			--config
+			-h --help
+			-V --version' -- "$cur")
+	else
+		:
+	fi
+}
+
+complete -F _clasp_artnet_in clasp-artnet-in

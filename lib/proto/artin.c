@@ -25,10 +25,22 @@ struct clasp_artin {
 	uint32_t	 sync_ip;	/* who says when; 0: nobody */
 	uint64_t	 sync_due_us;	/* no longer than that */
 	uint64_t	 loss_due_us;	/* at the earliest; UINT64_MAX: never */
+	/* whose frame gives a line now; NULL: what is known is said again */
+	const struct clasp_dmxin_universe *giving;
 	unsigned long	 late, ignored;
 };
 
 /* ------------------------------------------------------------------ lines */
+
+static void
+on_line(const struct clasp_line *line, void *user)
+{
+	struct clasp_artin *in = user;
+
+	if (in->config.changed && in->giving)
+		in->config.changed(in->giving->number, in->config.user);
+	in->config.line(line, in->config.user);
+}
 
 static void
 give(struct clasp_artin *in, struct clasp_dmxin_universe *u)
@@ -38,10 +50,10 @@ give(struct clasp_artin *in, struct clasp_dmxin_universe *u)
 	extra->held = in->stopped;
 	if (extra->held)
 		return;
+	in->giving = u;
 	clasp_dmxin_frame(in->lines, u, extra->merge.level,
 	    extra->merge.slots);
-	if (in->config.changed)
-		in->config.changed(u->number, in->config.user);
+	in->giving = NULL;
 }
 
 /* What was held back. */
@@ -334,8 +346,7 @@ clasp_artin_new(const struct clasp_artin_config *config)
 	in->config = *config;
 	in->config.lines.by = config->by ? winner : NULL;
 	in->loss_due_us = UINT64_MAX;
-	in->lines = clasp_dmxin_new(&in->config.lines, config->line,
-	    config->user);
+	in->lines = clasp_dmxin_new(&in->config.lines, on_line, in);
 	if (!in->lines) {
 		free(in);
 		return NULL;

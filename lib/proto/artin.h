@@ -28,7 +28,7 @@ struct clasp_artin_config {
 	bool		 ltp;
 	bool		 blackout;	/* dark when nobody is left */
 	clasp_dmxin_fn	 line;
-	/* levels of a universe changed; may be NULL */
+	/* levels of a universe changed, before their line; may be NULL */
 	void		(*changed)(unsigned universe, void *user);
 	void		*user;
 };

@@ -170,7 +170,7 @@ flush(void)
 		return;
 	unsent_total = *clasp_udp_unsent(udp);
 	snprintf(why, sizeof why, "packet not sent: %s%s",
-	    cli_strerror(error ? error : ENOBUFS), error == ENETUNREACH ?
+	    cli_strerror(error), error == ENETUNREACH && ntargets == 0 ?
 	    "; name an interface with --interface" : "");
 	unsent->tally.reason = why;
 	clasp_counts_tell(clasp_bridge_counts(bridge));

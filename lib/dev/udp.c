@@ -399,7 +399,6 @@ clasp_udp_flush(struct clasp_udp *udp)
 		    MSG_DONTWAIT);
 		if (n > 0) {
 			at += (unsigned)n;
-			udp->error = 0;
 			continue;
 		}
 		if (errno == EINTR)

@@ -75,7 +75,7 @@ void	clasp_udp_flush(struct clasp_udp *udp);
 /* Datagrams that the system did not take; it only rises, and stays where it
  * is while udp lives. */
 const unsigned long *clasp_udp_unsent(const struct clasp_udp *udp);
-/* Why, the last time, as an errno; 0: never, or one was sent since. */
+/* Why, the last time, as an errno; 0: all were taken. */
 int	clasp_udp_error(const struct clasp_udp *udp);
 
 #endif

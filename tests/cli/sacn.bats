@@ -393,3 +393,37 @@ namespace() {
 	run -0 "${NET[@]}" clasp-sacn-in --list
 	assert_line $'vB\t10.78.0.1\tmulticast'
 }
+
+@test "a network that takes no packets is told, and tried again" {
+	namespace
+	"${NET[@]}" ip link add vA type veth peer name vB
+	"${NET[@]}" ip addr add 10.77.0.1/24 dev vA
+	"${NET[@]}" ip link set vA up
+	"${NET[@]}" ip link set vB up
+	mkfifo in
+	bg out "${NET[@]}" bash -c 'exec clasp-sacn-out --to 10.99.0.1 \
+	    --slots 1 -v <>in'
+	echo '/sacn/1/1 7' >in
+	wait_for_line out.log \
+	    '10.99.0.1: dropped: packet not sent: network is unreachable (1 '
+	kill "$BG_PID"
+	finish
+	# a way there: the levels arrive
+	bg_ready got "${NET[@]}" clasp-sacn-in -U 1 --interface lo -n 1
+	bg out "${NET[@]}" bash -c 'exec clasp-sacn-out --to 10.99.0.1 \
+	    --slots 1 <>in'
+	echo '/sacn/1/1 7' >in
+	wait_for_line out.log 'packet not sent'
+	"${NET[@]}" ip addr add 10.99.0.1/32 dev lo
+	wait_for_lines got 1
+	assert_equal "$(cat got)" '/sacn/1/1 7'
+}
+
+@test "as much room for packets as the system gives, and that is told" {
+	namespace
+	# root of a namespace of users only may not force it
+	bg_ready got "${NET[@]}" setpriv --inh-caps=-all --bounding-set=-all \
+	    clasp-sacn-in -U 1 --interface lo --rcvbuf 512M
+	grep -q 'udp port 5568: --rcvbuf: the system gives [0-9]* bytes$' \
+	    got.log
+}

@@ -114,3 +114,11 @@ clasp_utf8_cut(const void *start, size_t n)
 		n--;
 	return n;
 }
+
+bool
+clasp_utf8_steers(uint32_t c)
+{
+	return c < ' ' || (c >= 0x7f && c < 0xa0) ||
+	    (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	    (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+}

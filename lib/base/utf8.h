@@ -18,6 +18,9 @@ bool	clasp_utf8_valid(const void *p, size_t n);
 size_t	clasp_utf8_get(const void *p, size_t n, uint32_t *c);
 /* Write c (up to U+10FFFF, no surrogate) to out[4]; returns 1 to 4, else 0. */
 size_t	clasp_utf8_put(uint32_t c, void *out);
+/* Does it do something to a terminal instead of showing there: move the
+ * cursor, turn text around, or hide? */
+bool	clasp_utf8_steers(uint32_t c);
 /* The longest length <= n that does not cut a character of valid text. */
 size_t	clasp_utf8_cut(const void *p, size_t n);
 

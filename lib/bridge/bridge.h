@@ -48,7 +48,7 @@ struct clasp_bridge_config {
 	 * the source's).  `snapshot` while the relay's state is given. */
 	void	(*line)(const struct clasp_line *line, bool snapshot,
 		    void *user);
-	/* Sink: the snapshot is complete, or there is no more for now. */
+	/* Sink: the snapshot is complete, or there is no more yet. */
 	void	(*batch_end)(void *user);
 	/* Sink: no more lines will come.  Send what is left, then call
 	 * clasp_bridge_leave().  NULL: leave. */
@@ -88,7 +88,7 @@ void	clasp_bridge_taken(struct clasp_bridge *b);
 /* Bytes were collected with cli_out_bytes(). */
 void	clasp_bridge_printed(struct clasp_bridge *b);
 
-/* A sink that cannot take more lines for now, or can again. */
+/* A sink that cannot take more lines yet, or can again. */
 void	clasp_bridge_read(struct clasp_bridge *b, bool on);
 
 /* The device is open: --ready-fd is told the first time; again: and people

@@ -24,7 +24,7 @@ struct clasp_midisink {
 	uv_timer_t	 look, haste;
 	enum state	 state;
 	bool		 was_open, open;
-	bool		 paused;	/* no more lines for now */
+	bool		 paused;	/* no more lines yet */
 };
 
 static void run(struct clasp_midisink *s);

@@ -15,7 +15,7 @@ struct clasp_inlet;
 
 struct clasp_inlet_events {
 	void	(*bytes)(const void *p, size_t n, void *user);
-	/* nothing more is there for now */
+	/* nothing more is there yet */
 	void	(*pause)(void *user);
 	/* it has ended; error 0, or an errno.  After it nothing more comes. */
 	void	(*end)(int error, void *user);

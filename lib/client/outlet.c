@@ -46,7 +46,7 @@ close_handles(struct clasp_outlet *o)
 		uv_close((uv_handle_t *)&o->poll, on_closed);
 }
 
-/* What the descriptor is watched for now: room, or only the reader's end. */
+/* What the descriptor is being watched for: room, or only the reader's end. */
 static void
 watch(struct clasp_outlet *o, bool room)
 {

@@ -31,7 +31,7 @@ struct clasp_pump_config {
 	 * batch_end() is called when it is complete */
 	void	(*line)(struct clasp_pump *p, const struct clasp_line *line,
 		    bool snapshot, void *user);
-	/* sink: the snapshot is complete, or stdin has nothing more for now:
+	/* sink: the snapshot is complete, or stdin has nothing more yet:
 	 * send what was gathered.  May be NULL. */
 	void	(*batch_end)(struct clasp_pump *p, void *user);
 	/* sink: stdin has ended or the relay is gone for good; the program

@@ -76,15 +76,6 @@ clasp_log_open(int level, const char *file)
 	return clasp_log_reopen();
 }
 
-/* Characters that do something to a terminal instead of showing there. */
-static bool
-is_control(uint32_t c)
-{
-	return c < ' ' || (c >= 0x7f && c < 0xa0) ||
-	    (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-	    (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
-}
-
 static void
 add_text(struct clasp_buf *line, struct clasp_str text)
 {
@@ -96,7 +87,7 @@ add_text(struct clasp_buf *line, struct clasp_str text)
 		if (n == 0)
 			clasp_buf_printf(line, "\\x%02x",
 			    (uint8_t)text.p[i]);
-		else if (is_control(c))
+		else if (clasp_utf8_steers(c))
 			clasp_buf_printf(line, c < 0x100 ? "\\x%02x" :
 			    "\\u%04x", (unsigned)c);
 		else
@@ -118,7 +109,7 @@ add_json(struct clasp_buf *line, struct clasp_str text)
 			clasp_buf_add_c(line, "\\ufffd");
 		else if (c == '"' || c == '\\')
 			clasp_buf_printf(line, "\\%c", (char)c);
-		else if (is_control(c))
+		else if (clasp_utf8_steers(c))
 			clasp_buf_printf(line, "\\u%04x", (unsigned)c);
 		else
 			clasp_buf_add(line, text.p + i, n);

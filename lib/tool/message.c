@@ -41,15 +41,6 @@ cli_message_on_line(bool (*keep)(const char *line, size_t len))
 	on_line = keep;
 }
 
-/* Characters a terminal acts on, or that turn text around. */
-static bool
-steers(uint32_t c)
-{
-	return c < 0x20 || (c >= 0x7f && c <= 0x9f) ||
-	    (c >= 0x200e && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-	    (c >= 0x2066 && c <= 0x2069);
-}
-
 void
 cli_escape(struct clasp_buf *buf, struct clasp_str s)
 {
@@ -66,7 +57,7 @@ cli_escape(struct clasp_buf *buf, struct clasp_str s)
 			clasp_buf_add_c(buf, "\\n");
 		} else if (c == '\t') {
 			clasp_buf_add_c(buf, "\\t");
-		} else if (steers(c)) {
+		} else if (clasp_utf8_steers(c)) {
 			clasp_buf_printf(buf, "\\u%04x", (unsigned)c);
 		} else {
 			clasp_buf_add(buf, s.p + i, n);

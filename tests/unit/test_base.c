@@ -60,6 +60,29 @@ all_well_formed(const uint8_t *p, size_t n)
 	return true;
 }
 
+/* Characters next to each edge of what steers a terminal. */
+static void
+what_steers_a_terminal_is_known(void)
+{
+	static const struct {
+		uint32_t	c;
+		bool		steers;
+	} rows[] = {
+		{ 0, true }, { 0x1f, true }, { ' ', false }, { '~', false },
+		{ 0x7f, true }, { 0x9f, true }, { 0xa0, false },
+		{ 0x200a, false }, { 0x200b, true }, { 0x200f, true },
+		{ 0x2010, false }, { 0x2027, false }, { 0x2028, true },
+		{ 0x202e, true }, { 0x202f, false }, { 0x205f, false },
+		{ 0x2060, true }, { 0x206f, true }, { 0x2070, false },
+		{ 0xfeff, true }, { 0x1f600, false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		t_check(clasp_utf8_steers(rows[i].c) == rows[i].steers,
+		    "U+%04X", (unsigned)rows[i].c);
+}
+
 /* All strings of up to three bytes; of four, those that begin one. */
 static void
 utf8_by_the_table(void)
@@ -376,6 +399,7 @@ int
 main(void)
 {
 	t_run(utf8_by_the_table);
+	t_run(what_steers_a_terminal_is_known);
 	t_run(utf8_every_character);
 	t_run(utf8_at_every_place);
 	t_run(utf8_cuts_between_characters);

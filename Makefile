@@ -56,6 +56,9 @@ HAVE_NET := $(call have,$(NET_PC))
 HAVE_TLS := $(call have,$(TLS_PC))
 HAVE_DEV := $(call have,$(DEV_PC))
 HAVE_USB := $(call have,$(USB_PC))
+# portmidi has no .pc file.
+HAVE_PORTMIDI := $(shell echo '\#include <portmidi.h>' | \
+	$(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 && echo yes)
 
 RUNGS	= base wire tool proto core
 PC	=
@@ -90,6 +93,11 @@ ifneq ($(PC),)
 DEP_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PC))
 DEP_LIBS := $(shell $(PKG_CONFIG) --libs $(PC))
 endif
+ifeq ($(HAVE_PORTMIDI),yes)
+DEP_LIBS += -lportmidi
+else
+$(info make: portmidi not found: left out the named ports of clasp-midi-in clasp-midi-out)
+endif
 LIBS	= -Wl,--as-needed $(DEP_LIBS) -lm
 
 # Programs that need more than libc.
@@ -108,6 +116,7 @@ TLS_SOURCES = lib/net/tls.c lib/net/tls_context.c lib/net/tls_parts.h
 
 WITHOUT	:= $(if $(HAVE_DEV),,$(DEV_SOURCES)) \
 	$(if $(and $(HAVE_DEV),$(HAVE_USB)),,$(USB_SOURCES)) \
+	$(if $(HAVE_PORTMIDI),lib/dev/pmport_none.c,lib/dev/pmport.c) \
 	$(if $(HAVE_TLS),lib/net/tls_none.c,$(TLS_SOURCES))
 LIB_SRC	:= $(filter-out $(WITHOUT),$(foreach r,$(RUNGS),$(wildcard lib/$(r)/*.c)))
 LIB_OBJ	:= $(LIB_SRC:%.c=$(BUILD)/obj/%.o)

@@ -57,6 +57,17 @@ _clasp_midi_in()
 	=--rpn)
 		mapfile -t COMPREPLY < <(compgen -W '7 14' -- "$cur")
 		return ;;
+	--in-port|=--in-port)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--out-port|=--out-port)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--on-exit|=--on-exit)
+		mapfile -t COMPREPLY < <(compgen -W 'release hold' -- "$cur")
+		return ;;
 	--prefix|=--prefix)
 		:
 		return ;;
@@ -144,12 +155,18 @@ _clasp_midi_in()
 			--cc14
 			--nrpn
 			--rpn
+			--in-port
+			--out-port
+			--running-status
+			--on-exit
 			--list
 			--wait
 			--exit-on-loss
 			--prefix
+			--both
 			--max-rate
 			--ttl
+			--no-snapshot
 			--map
 			-m --map-file
 			-u --url

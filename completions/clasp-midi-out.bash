@@ -48,16 +48,33 @@ _clasp_midi_out()
 	--profile|=--profile)
 		mapfile -t COMPREPLY < <(compgen -W 'raw doc' -- "$cur")
 		return ;;
+	--cc14|=--cc14)
+		:
+		return ;;
 	=--nrpn)
 		mapfile -t COMPREPLY < <(compgen -W '7 14' -- "$cur")
 		return ;;
 	=--rpn)
 		mapfile -t COMPREPLY < <(compgen -W '7 14' -- "$cur")
 		return ;;
+	--in-port|=--in-port)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--out-port|=--out-port)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
 	--on-exit|=--on-exit)
 		mapfile -t COMPREPLY < <(compgen -W 'release hold' -- "$cur")
 		return ;;
 	--prefix|=--prefix)
+		:
+		return ;;
+	--max-rate|=--max-rate)
+		:
+		return ;;
+	--ttl|=--ttl)
 		:
 		return ;;
 	--map|=--map)
@@ -126,15 +143,21 @@ _clasp_midi_out()
 			--clock
 			--sysex
 			--mtc
+			--cc14
 			--nrpn
 			--rpn
+			--in-port
+			--out-port
 			--running-status
 			--on-exit
 			--list
 			--wait
 			--exit-on-loss
 			--prefix
+			--both
 			--no-snapshot
+			--max-rate
+			--ttl
 			--map
 			-m --map-file
 			-u --url

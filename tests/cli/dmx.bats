@@ -346,6 +346,76 @@ later() {
 	finish
 }
 
+# Seconds between the frames that begin with these levels: the longest.
+longest_gap() {
+	awk -v s="00$1" '$2 == 6 && index($3, s) == 1 { if (t && $1 - t > g)
+	    g = $1 - t; t = $1 } END { printf "%d\n", g * 1000 }' w.txt
+}
+
+@test "a relay that is killed for five seconds: the look stands" {
+	local since
+
+	start_relay
+	clasp-set /dmx/1/1 11 /dmx/1/2 22
+	widget
+	bg_ready out clasp-dmx-out -d W -u "$CLASP_URL"
+	wait_until 5 levels_are 0b16
+	: >w.txt
+	kill -9 "$RELAY_PID"
+	since=$(date +%s%3N)
+	wait_until 10 later $((since + 5000))
+	# keep-alives went on, nothing else was seen
+	(($(frames) >= 4))
+	run -1 bash -c "grep ' 6 ' w.txt | grep -v ' 6 000b16'"
+	clasp-relay -p "$RELAY_PORT" >relay2.log 2>&1 3>&- 5>&- 6>&- &
+	BG_PIDS+=($!)
+	wait_for_line out.log 'back after'
+	clasp-set /dmx/1/3 33
+	wait_until 5 levels_are 0b1621
+	# no longer without a signal than receivers wait
+	(($(longest_gap 0b16) < 1200 * SLOW))
+}
+
+@test "SIGTERM holds the look or darkens it; SIGKILL leaves it" {
+	local before
+
+	widget
+	out -d W --on-exit hold
+	echo '/dmx/1/1 10' >&5
+	wait_until 5 levels_are 0a
+	kill "$BG_PID"
+	finish
+	[ "$status" = 143 ]
+	levels_are 0a
+	out -d W
+	echo '/dmx/1/1 11' >&5
+	wait_until 5 levels_are 0b
+	before=$(frames)
+	kill -9 "$BG_PID"
+	gone "$BG_PID"
+	levels_are 0b
+	# it can be opened again at once
+	echo '/dmx/1/1 12' | clasp-dmx-out -d W --once
+	wait_until 5 levels_are 0c
+	(($(frames) <= before + 2))
+}
+
+@test "a slow device: frames are replaced, not queued" {
+	local i
+
+	widget off
+	out -d W
+	(while sleep 0.2; do echo go; sleep 0.01; echo stop; done >ctl) 3>&- \
+	    5>&- 6>&- &
+	BG_PIDS+=($!)
+	for ((i = 1; i <= 100; i++)); do
+		echo "/dmx/1/1 $i"
+		sleep 0.01
+	done >&5
+	echo '/dmx/1/1 250' >&5
+	wait_until 10 levels_are fa
+}
+
 @test "with -u and --once the snapshot is one frame" {
 	start_relay
 	clasp-set /dmx/1/1 11

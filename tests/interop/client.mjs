@@ -120,6 +120,17 @@ const tests = {
 		assert.deepEqual(got[0], ['/late/x', 5]);
 	},
 
+	// A fader from 0 to 200, as a web page moves it.
+	async fader() {
+		const a = await join();
+
+		for (let level = 0; level <= 200; level += 5) {
+			a.set('/dmx/1/7', level);
+			await new Promise(done => setTimeout(done, 5));
+		}
+		await settle(a);
+	},
+
 	async 'emit and stream'() {
 		const a = await join(), b = await join();
 		const mine = collect(a, '/e/**'), got = collect(b, '/e/**');

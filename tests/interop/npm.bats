@@ -118,3 +118,21 @@ js() {
 	run timeout $((40 * SLOW)) node "$BATS_TEST_DIRNAME/client.mjs" connect
 	assert_failure
 }
+
+last_level_is() {
+	awk '$2 == 6 { s = substr($3, 15, 2) } END { print s }' w.txt |
+	    grep -qx "$1"
+}
+
+@test "npm client: a fader reaches the fixture" {
+	mkfifo ctl
+	python3 "$TOP/tests/cli/widget.py" W w.txt ctl >widget.log 2>&1 3>&- &
+	BG_PIDS+=($!)
+	wait_until 5 test -e W
+	bg_ready out clasp-dmx-out -d W -u "$CLASP_URL"
+	js fader
+	wait_until 5 last_level_is c8
+	# on the way, never back
+	awk '$2 == 6 { print substr($3, 15, 2) }' w.txt | sort -c
+	(($(awk '$2 == 6 { print substr($3, 15, 2) }' w.txt | uniq | wc -l) > 2))
+}

@@ -478,7 +478,7 @@ clasp_dmxsink_list(unsigned driver)
 	if (drivers[driver].open != open_udmx)
 		clasp_serial_list(list_device, NULL);
 #ifndef CLASP_WITHOUT_USB
-	if (!drivers[driver].prints)
+	if (drivers[driver].open == open_udmx || driver == 0)
 		clasp_udmx_list(list_device, NULL);
 #endif
 }

@@ -49,7 +49,8 @@ void	clasp_dmxsink_end(struct clasp_dmxsink *s);
 /* After that. */
 void	clasp_dmxsink_free(struct clasp_dmxsink *s);
 
-/* One line for each device that a driver could take: for --list. */
+/* One line for each device that a driver could take, or with the first
+ * driver any of them: for --list. */
 void	clasp_dmxsink_list(unsigned driver);
 
 #endif

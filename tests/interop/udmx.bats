@@ -56,6 +56,10 @@ mocked() {
 	recorded 2:4:0:00000000
 	run -0 mocked clasp-dmx-out --driver udmx --list
 	assert_output "$(printf 'usb:001/005\tuDMX, www.anyma.ch')"
+	run -0 mocked clasp-dmx-out --list
+	assert_line "$(printf 'usb:001/005\tuDMX, www.anyma.ch')"
+	run -0 mocked clasp-dmx-out --driver opendmx --list
+	refute_output --partial uDMX
 }
 
 @test "all channels first" {

@@ -126,3 +126,27 @@ $D/ch/0/note event {\"note\":60,\"on\":false,\"velocity\":0}"
 	run -3 bash -c 'echo "/midi/default/ch/0/cc/7 1" |
 	    clasp-midi-out -d - >/dev/full'
 }
+
+@test "with -u: what the relay knows, what comes, and notes off without it" {
+	start_relay
+	clasp-set $D/ch/0/cc/7 1 $D/ch/0/cc/8 2
+	bg_ready bytes clasp-midi-out -d - -u "$CLASP_URL" --no-reconnect
+	wait_until 5 has bytes b00701b00802
+	echo "$ON" | clasp-pub
+	wait_until 5 has bytes b00701b00802903c64
+	stop_relay
+	finish
+	[ "$status" = 3 ]
+	has bytes b00701b00802903c64803c40b07b00
+}
+
+@test "what is dropped is said once and counted; other lines pass by" {
+	printf '%s\n' "$D/ch/0/cc/200 1" "$D/sysex event x\"f0f7\"" /lights/a \
+	    '/lights/a 1' "$D/ch/0/cc/1 \"x\"" >lines
+	run -6 --separate-stderr clasp-midi-out -d - -v <lines
+	[ -z "$output" ]
+	[[ $stderr == *'address that means nothing in MIDI: 1 dropped'* ]]
+	[[ $stderr == *'SysEx, without --sysex: 1 dropped'* ]]
+	[[ $stderr == *'value that cannot be sent: 1 dropped'* ]]
+	[[ $stderr == *'address outside the namespace: 1 dropped'* ]]
+}

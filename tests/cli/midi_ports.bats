@@ -22,7 +22,7 @@ ports() {
 		: >/dev/snd/seq
 		export LD_PRELOAD=$1
 		shift
-		exec "$@"' ports "$WORK/standin.so${SAN_PRELOAD:+ $SAN_PRELOAD}" "$@"
+		exec "$@"' ports "$WORK/standin.so" "$@"
 }
 
 # word HEX: an event of portmidi, low byte first

@@ -109,7 +109,7 @@ answered(struct clasp_client *c)
 		clasp_client_close(c);
 }
 
-/* A refused SET whose text does not say how the param stands now. */
+/* A refused SET; a relay may leave out how the param stands now. */
 static char refused_address[CLASP_ADDRESS_MAX + 1];
 static char refused_text[300];
 
@@ -155,10 +155,10 @@ on_reply(struct clasp_client *c, const struct clasp_reply *reply, void *user)
 		clasp_holder_ask(c, reply->text, on_holder, NULL);
 		return;
 	}
+	snprintf(refused_text, sizeof refused_text, "%.*s",
+	    CLASP_STR_ARG(reply->text));
 	if (reply->error == CLASP_EREFUSED && reply->code == 400 &&
-	    address.p && has_rev) {
-		snprintf(refused_text, sizeof refused_text, "%.*s",
-		    CLASP_STR_ARG(reply->text));
+	    address.p && has_rev && !strstr(refused_text, "actual ")) {
 		cli_fail(clasp_report_exit(reply->code));
 		if (clasp_client_get(c, address, on_now, NULL) == 0)
 			return;

@@ -116,7 +116,8 @@ END
 	clasp-set /mix/1 1
 	clasp-set --if-rev 1 /mix/1 2
 	run -5 --separate-stderr clasp-set --if-rev 1 /mix/1 3
-	[[ $stderr == 'clasp-set: /mix/1: '*'revision 2'* ]]
+	[ "$stderr" = \
+	    'clasp-set: /mix/1: revision conflict: expected 1, actual 2' ]
 	run clasp-get /mix/1
 	assert_output 2
 }

@@ -455,6 +455,15 @@ class Relay:
             fields = f.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def tell(self):
+        """What became of it, and what it said last."""
+        code = self.process.poll()
+        print("the relay %s; its log ends with:" % (
+            "runs" if code is None else "has ended with %d" % code))
+        with open(os.path.join(self.folder.name, "log"),
+                  errors="replace") as f:
+            print("".join(f.readlines()[-10:]), end="", flush=True)
+
     def stop(self):
         self.process.terminate()
         try:
@@ -672,6 +681,7 @@ def main():
         soak.report()
     except Wrong as error:
         print("soak: seed %d: %s" % (options.seed, error))
+        soak.relay.tell()
         soak.relay.stop()
         return 1
     code = soak.relay.stop()

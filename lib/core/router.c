@@ -23,6 +23,8 @@
 
 /* Bytes of a SET around its address and value, revision and TTL included. */
 #define SET_OVERHEAD	16
+/* How often the sockets of those whose queues are full are looked at. */
+#define FULL_ASK_US	UINT64_C(5000000)
 
 /* ------------------------------------------------------------- lifecycle */
 
@@ -240,6 +242,9 @@ clasp_router_tick(struct clasp_router *router, uint64_t now_us)
 		}
 		clasp_session_shut(s, CLASP_CLOSE_POLICY, "no HELLO in time");
 	}
+	if (router->first_full != NULL &&
+	    now_us >= router->full_asked_us + FULL_ASK_US)
+		clasp_sessions_ask_full(router, now_us);
 	while ((s = router->first_full) != NULL) {
 		at = s->full_since_us + CLASP_SESSION_STUCK_US;
 		if (at > now_us) {
@@ -250,6 +255,9 @@ clasp_router_tick(struct clasp_router *router, uint64_t now_us)
 		/* its gestures end now: others have to be looked at again */
 		next = now_us;
 	}
+	at = router->full_asked_us + FULL_ASK_US;
+	if (router->first_full != NULL && at < next)
+		next = at;
 	clasp_router_leave(router, now_us);
 	/* what was sent since then may have to wait */
 	waits = clasp_dues_first(&router->paces.due);

@@ -90,6 +90,13 @@ struct clasp_router_events {
 	/* the server's clock at this very moment: when the answer to a SYNC
 	 * is queued.  May be NULL: then that is when it was read. */
 	uint64_t (*clock)(void *user);
+	/*
+	 * Has the peer taken some of what the system holds for it since this
+	 * was asked last?  Asked every few seconds while the queue is full: a
+	 * socket's own buffer may keep a slow reader busy for longer than a
+	 * dead one may stay.  May be NULL: only the queue tells.
+	 */
+	bool	(*taking)(struct clasp_session *s, void *link);
 };
 
 struct clasp_router *clasp_router_new(const struct clasp_router_config *config,

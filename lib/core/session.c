@@ -99,6 +99,23 @@ full_add(struct clasp_session *s, uint64_t now_us)
 	router->last_full = s;
 }
 
+void
+clasp_sessions_ask_full(struct clasp_router *router, uint64_t now_us)
+{
+	struct clasp_session *s, *next, *last = router->last_full;
+
+	router->full_asked_us = now_us;
+	if (router->events.taking == NULL)
+		return;
+	for (s = router->first_full; s != NULL; s = next) {
+		next = s == last ? NULL : s->next_full;
+		if (router->events.taking(s, s->link)) {
+			full_remove(s);
+			full_add(s, now_us);
+		}
+	}
+}
+
 static void
 due_add(struct clasp_session *s)
 {

@@ -98,6 +98,7 @@ struct clasp_router {
 	struct clasp_table ids;		/* the open sessions */
 	struct clasp_sessions sessions[CLASP_SESSION_STATES];
 	struct clasp_session *first_full, *last_full;	/* longest first */
+	uint64_t	 full_asked_us;	/* who of them still takes something */
 	struct clasp_session *due;
 	/* whose snapshot has looked far and found nothing yet; first come */
 	struct clasp_session *searching;
@@ -220,6 +221,8 @@ void	clasp_session_deliver_all(struct clasp_router *router,
 /* Have the connection closed: it takes part in nothing any more. */
 void	clasp_session_shut(struct clasp_session *s, int code,
 	    const char *reason);
+/* Those that are full but take something have their time begin anew. */
+void	clasp_sessions_ask_full(struct clasp_router *router, uint64_t now_us);
 /* It is full, and has taken nothing for CLASP_SESSION_STUCK_US. */
 void	clasp_session_stuck(struct clasp_session *s);
 /* The first message; the connection becomes a session or is closed. */

@@ -63,6 +63,8 @@ struct clasp_link_ops {
 	/* the peer's address as text for people; NULL: no link has one */
 	bool	(*peer)(const struct clasp_link *link, char *out,
 		    size_t size);
+	/* bytes that the system holds for the peer; may be NULL: not known */
+	int	(*pending)(const struct clasp_link *link);
 };
 
 struct clasp_link {
@@ -116,6 +118,14 @@ clasp_link_peer(const struct clasp_link *link, char *out, size_t size)
 int	clasp_link_connect(uv_loop_t *loop, const struct clasp_url *url,
 	    const struct clasp_link_events *events, void *user,
 	    struct clasp_link **out);
+
+/* Bytes the system has taken from us and the peer not yet from it; -1: it is
+ * not known. */
+static inline int
+clasp_link_pending(const struct clasp_link *link)
+{
+	return link->ops->pending != NULL ? link->ops->pending(link) : -1;
+}
 
 /* What a listener tells its owner: a peer is ready for frames. */
 typedef void (*clasp_accept_fn)(struct clasp_link *link, void *user);

@@ -56,6 +56,7 @@ struct conn {
 	struct conn	*next, *prev;
 	size_t		 woken;		/* place in the list + 1; 0: none */
 	bool		 paused;
+	int		 pending;	/* held by the system, when last asked */
 	uint16_t	 leaving;	/* code of the close that waits for
 					 * the queue; 0: none */
 };
@@ -141,6 +142,17 @@ on_clock(void *user)
 	return clasp_clock_server_us();
 }
 
+static bool
+on_taking(struct clasp_session *s, void *user)
+{
+	struct conn *c = user;
+	int before = c->pending;
+
+	(void)s;
+	c->pending = clasp_link_pending(c->link);
+	return c->pending >= 0 && c->pending < before;
+}
+
 static const struct clasp_router_events router_events = {
 	.wake = on_wake,
 	.flush = on_flush,
@@ -148,6 +160,7 @@ static const struct clasp_router_events router_events = {
 	.pause = on_pause,
 	.log = on_log,
 	.clock = on_clock,
+	.taking = on_taking,
 };
 
 static uint64_t

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -868,11 +870,21 @@ stream_peer(const struct clasp_link *link, char *out, size_t size)
 	return clasp_peer_name(s->ch.fd, out, size);
 }
 
+static int
+stream_pending(const struct clasp_link *link)
+{
+	const struct clasp_stream *s = (const struct clasp_stream *)link;
+	int n;
+
+	return ioctl(s->ch.fd, SIOCOUTQ, &n) == 0 ? n : -1;
+}
+
 static const struct clasp_link_ops ops = {
 	.flush = stream_flush,
 	.read = stream_read,
 	.close = stream_close,
 	.peer = stream_peer,
+	.pending = stream_pending,
 };
 
 struct clasp_stream *

@@ -1263,6 +1263,36 @@ nearly_full_is_full(void)
 }
 
 static void
+who_empties_his_socket_stays(void)
+{
+	struct peer *p, *q, *r;
+	int i;
+
+	begin_with(small_queues);
+	p = peer_join(&w);
+	q = peer_join(&w);
+	r = peer_join(&w);
+	peer_subscribe(q, 1, "/e", 0);
+	peer_subscribe(r, 1, "/e", 0);
+	q->window = r->window = 0;
+	for (i = 0; i < 20; i++)
+		peer_publish(p, "/e", CLASP_EVENT, clasp_int(i));
+	q->taking = true;
+	for (i = 0; i < 12; i++) {
+		w.now += 5000000;
+		t_check(clasp_router_tick(w.router, w.now) <= w.now + 5000000,
+		    "not asked in time");
+		t_check(r->closed == (i >= 5), "dead reader at %d s", i * 5 + 5);
+	}
+	t_check(!q->closed, "closed while it takes");
+	q->taking = false;
+	w.now += 30000000;
+	clasp_router_tick(w.router, w.now);
+	t_check(q->closed, "not closed");
+	end();
+}
+
+static void
 who_never_reads_is_closed(void)
 {
 	struct peer *p, *q;
@@ -1884,6 +1914,7 @@ main(void)
 	t_run(a_slow_reader_is_seen_in_the_log);
 	t_run(replies_are_never_dropped);
 	t_run(nearly_full_is_full);
+	t_run(who_empties_his_socket_stays);
 	t_run(who_never_reads_is_closed);
 	t_run(ping_is_a_barrier);
 	t_run(too_many_messages_a_second);

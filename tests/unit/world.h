@@ -34,6 +34,7 @@ struct peer {
 	struct clasp_buf held;		/* input the router did not look at */
 	size_t		 window;	/* bytes its socket still takes */
 	bool		 paused, awake, closed;
+	bool		 taking;	/* what its socket holds for it */
 	int		 code;		/* of the close */
 	unsigned	 flushes, pauses;
 	enum clasp_framing framing;
@@ -128,11 +129,21 @@ world_clock(void *user)
 	return w->now + w->spent_us;
 }
 
+static inline bool
+world_taking(struct clasp_session *s, void *link)
+{
+	struct peer *p = link;
+
+	(void)s;
+	return p->taking;
+}
+
 static inline void
 world_open(struct world *w, const struct clasp_router_config *config)
 {
 	static const struct clasp_router_events events = { world_wake,
-	    world_flush, world_shut, world_pause, world_log, world_clock };
+	    world_flush, world_shut, world_pause, world_log, world_clock,
+	    world_taking };
 	struct clasp_router_config defaults;
 
 	memset(w, 0, sizeof *w);

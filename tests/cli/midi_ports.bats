@@ -20,6 +20,8 @@ ports() {
 	unshare -m bash -c '
 		mkdir -p /dev/snd && mount -t tmpfs none /dev/snd || exit 99
 		: >/dev/snd/seq
+		# the sanitizers do not come first then, and know it
+		export ASAN_OPTIONS=verify_asan_link_order=0:${ASAN_OPTIONS:-}
 		export LD_PRELOAD=$1
 		shift
 		exec "$@"' ports "$WORK/standin.so" "$@"

@@ -15,9 +15,10 @@ teardown() {
 	common_teardown
 }
 
-# ports COMMAND...: with the stand-in, and with something like a sequencer
+# ports COMMAND...: with the stand-in, and with something like a sequencer.  In
+# a process of its own (run, bg), which becomes the command.
 ports() {
-	unshare -m bash -c '
+	exec unshare -m bash -c '
 		mkdir -p /dev/snd && mount -t tmpfs none /dev/snd || exit 99
 		: >/dev/snd/seq
 		# the sanitizers do not come first then, and know it

@@ -185,7 +185,7 @@ clasp-get /mix/1
 END
 	assert_output $'rev=1\n0\n5\nother desk: 5\n0\n0\n4'
 	run cat err
-	assert_line --index 0 --regexp '^clasp-set: /mix/1: .*revision 2 now'
+	assert_line --index 0 --regexp '^clasp-set: /mix/1: .*expected 1, actual 2'
 	assert_line --index 1 --regexp '^clasp-set: /mix/1: locked by session .* \(clasp-lock@'
 }
 

@@ -166,6 +166,10 @@ $(BUILD)/bin/%: $(BUILD)/obj/cmd/%.o $(LIB)
 	$(SAY) LD $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIB) $(LIBS)
 
+# This one says when there is no memory.
+$(BUILD)/test/test_memory: LDFLAGS += -Wl,--wrap=malloc -Wl,--wrap=calloc \
+	-Wl,--wrap=realloc -Wl,--wrap=posix_memalign
+
 # Unit tests read the vectors with jansson.
 $(BUILD)/test/%: tests/unit/%.c $(LIB) Makefile
 	@mkdir -p $(@D)

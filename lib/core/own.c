@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/error.h"
 #include "core/session.h"
 
 #define TOP		"/$relay"
@@ -350,8 +351,7 @@ telling_end(struct telling *t)
 	    (enum clasp_framing)t->s->out.framing, CLASP_QOS_FIRE,
 	    clasp_str_of((char *)router->scratch,
 	    (size_t)(t->w.p - router->scratch)), &span) < 0)
-		clasp_session_shut(t->s, CLASP_CLOSE_INTERNAL,
-		    "out of memory");
+		clasp_session_fail(t->s, CLASP_ENOMEM);
 	else
 		clasp_session_reply_span(t->s, &span);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "core/session.h"
 
 static bool
@@ -130,8 +131,7 @@ clasp_run_end(struct clasp_router *router)
 			continue;
 		s = clasp_session_of(run->matches[i].owner);
 		if (clasp_session_queue(s, &run->span) < 0)
-			clasp_session_shut(s, CLASP_CLOSE_INTERNAL,
-			    "out of memory");
+			clasp_session_fail(s, CLASP_ENOMEM);
 	}
 	clasp_figures_fanout(&router->figures, run->reached, run->span.msgs);
 	clasp_span_drop(&run->span);

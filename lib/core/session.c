@@ -361,11 +361,8 @@ clasp_session_hello(struct clasp_session *s, const struct clasp_hello *hello,
 	}
 	s->author = new_author(router);
 	s->name = copy_name(hello->name);
-	if (s->author == NULL || s->name == NULL) {
-		clasp_session_shut(s, CLASP_CLOSE_INTERNAL, "out of memory");
-		return;
-	}
-	if (clasp_table_add(&router->ids, clasp_hash(clasp_author_id(
+	if (s->author == NULL || s->name == NULL ||
+	    clasp_table_add(&router->ids, clasp_hash(clasp_author_id(
 	    s->author)), s) < 0) {
 		clasp_session_shut(s, CLASP_CLOSE_INTERNAL, "out of memory");
 		return;
@@ -447,6 +444,13 @@ clasp_session_pause(struct clasp_session *s, uint8_t why, bool on)
 }
 
 void
+clasp_session_fail(struct clasp_session *s, int error)
+{
+	s->failed = (int8_t)error;
+	due_add(s);
+}
+
+void
 clasp_session_reply_span(struct clasp_session *s,
     const struct clasp_span *span)
 {
@@ -454,11 +458,9 @@ clasp_session_reply_span(struct clasp_session *s,
 		return;
 	if (s->run == s->router->run.id)
 		clasp_run_end(s->router);
-	if (clasp_session_queue(s, span) < 0) {
-		clasp_session_shut(s, CLASP_CLOSE_INTERNAL, "out of memory");
-		return;
-	}
-	if (over(s) && !room(s, s->router->now_us))
+	if (clasp_session_queue(s, span) < 0)
+		clasp_session_fail(s, CLASP_ENOMEM);
+	else if (over(s) && !room(s, s->router->now_us))
 		clasp_session_pause(s, CLASP_PAUSE_QUEUE, true);
 }
 
@@ -473,8 +475,7 @@ clasp_session_reply(struct clasp_session *s, const struct clasp_msg *msg)
 	error = clasp_slabs_encode(&s->router->replies,
 	    (enum clasp_framing)s->out.framing, msg, NULL, &span);
 	if (error < 0)
-		clasp_session_shut(s, CLASP_CLOSE_INTERNAL,
-		    clasp_strerror(error));
+		clasp_session_fail(s, error);
 	else
 		clasp_session_reply_span(s, &span);
 }
@@ -780,6 +781,9 @@ settle(struct clasp_session *s, uint64_t now_us)
 void
 clasp_session_settle(struct clasp_session *s, uint64_t now_us)
 {
+	if (s->failed < 0)
+		clasp_session_shut(s, CLASP_CLOSE_INTERNAL,
+		    clasp_strerror(s->failed));
 	if (s->state != CLASP_SESSION_OPEN)
 		return;
 	settle(s, now_us);
@@ -945,7 +949,7 @@ clasp_session_input(struct clasp_session *s, const uint8_t *bytes,
 	clasp_router_enter(router);
 	s->last_in_us = router->now_us = now_us;
 	do {
-		if (s->state == CLASP_SESSION_CLOSING) {
+		if (s->state == CLASP_SESSION_CLOSING || s->failed < 0) {
 			at = len;
 		} else if (s->pauses != 0) {
 			more = 1;

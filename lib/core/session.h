@@ -49,6 +49,7 @@ struct clasp_session {
 	bool		 due;		/* in the router's list of such */
 	bool		 notice;	/* ERROR 503 is to be sent */
 	bool		 searching;	/* in the router's list of such */
+	int8_t		 failed;	/* CLASP_E..., see clasp_session_fail */
 	struct clasp_subscriber subscriber;
 	void		*link;
 	struct clasp_author *author;	/* has the id; NULL before HELLO */
@@ -218,6 +219,12 @@ bool	clasp_session_deliver(struct clasp_session *s,
 void	clasp_session_deliver_all(struct clasp_router *router,
 	    const struct clasp_match *matches, int n, struct clasp_cast *cast,
 	    const struct clasp_session *except, uint64_t now_us);
+/*
+ * What it asked for cannot be answered (CLASP_ENOMEM): it is closed when the
+ * work in hand is done, so that its caller need not look whether it still is
+ * there.
+ */
+void	clasp_session_fail(struct clasp_session *s, int error);
 /* Have the connection closed: it takes part in nothing any more. */
 void	clasp_session_shut(struct clasp_session *s, int code,
 	    const char *reason);

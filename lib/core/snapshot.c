@@ -355,7 +355,7 @@ finish(struct clasp_session *s, int error, uint64_t now_us)
 	if (error == 0 && job->sent == 0 && job->empty)
 		clasp_session_reply(s, &none);
 	if (error < 0)
-		clasp_session_shut(s, CLASP_CLOSE_INTERNAL, "out of memory");
+		clasp_session_fail(s, CLASP_ENOMEM);
 	else if (job->has_sub)
 		clasp_snapshot_timelines(s, job->sub_id, now_us);
 	free(job);
@@ -443,7 +443,7 @@ clasp_snapshot_send(struct clasp_session *s, struct clasp_str pattern,
 	clasp_pace_flush(s, pattern, now_us);
 	job = job_new(pattern, sub_id);
 	if (job == NULL) {
-		clasp_session_shut(s, CLASP_CLOSE_INTERNAL, "out of memory");
+		clasp_session_fail(s, CLASP_ENOMEM);
 		return;
 	}
 	job->empty = empty;
@@ -491,7 +491,7 @@ clasp_snapshot_one(struct clasp_session *s, const struct clasp_record *r)
 	    sizeof router->scratch - HEAD);
 	if (wrap(&router->replies, s->out.framing, router->scratch, &w, 1,
 	    &span) < 0) {
-		clasp_session_shut(s, CLASP_CLOSE_INTERNAL, "out of memory");
+		clasp_session_fail(s, CLASP_ENOMEM);
 		return;
 	}
 	clasp_session_reply_span(s, &span);

@@ -39,7 +39,11 @@ int	clasp_channel_push(struct clasp_channel *ch);
 void	clasp_channel_finish(struct clasp_channel *ch);
 void	clasp_channel_close(struct clasp_channel *ch);
 
-/* What every TCP socket wants: small messages leave at once. */
+/*
+ * What every TCP socket wants: small messages leave at once, and of what the
+ * peer does not take yet the kernel keeps little, so that a slow reader finds
+ * new values behind few old ones.
+ */
 void	clasp_channel_tune(int fd);
 /* The kernel looks after a silent peer; for framings without a ping. */
 void	clasp_channel_keepalive(int fd);

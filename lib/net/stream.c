@@ -50,6 +50,10 @@ struct clasp_stream {
 	size_t		 held;		/* bytes of the unit's rest */
 	size_t		 stalled;	/* bytes waiting when told so */
 	size_t		 sealed;	/* bytes of out that TLS has taken */
+	uint64_t	 gone;		/* bytes given to the socket */
+	uint64_t	 ping_end;	/* of them, up to the ping's last */
+	uint64_t	 taken;		/* by the peer's machine, when looked */
+	uint64_t	 patience_ms;	/* the ping is answered until then */
 	struct clasp_channel ch;
 	int		 error;
 	uint16_t	 code;		/* of our goodbye */
@@ -278,6 +282,64 @@ clasp_stream_patience(uint64_t quiet, uint64_t answer)
 	answer_ms = answer;
 }
 
+/* Bytes that the kernel still has for the peer; -1: it does not say. */
+static int
+held_by_kernel(const struct clasp_stream *s)
+{
+	int n;
+
+	return ioctl(s->ch.fd, SIOCOUTQ, &n) == 0 ? n : -1;
+}
+
+/* Bytes that the peer's machine has said it has; under TLS about so many. */
+static uint64_t
+taken(const struct clasp_stream *s)
+{
+	int n = held_by_kernel(s);
+	uint64_t held = n > 0 ? (uint64_t)n : 0;
+
+	return s->gone > held ? s->gone - held : 0;
+}
+
+/* A peer that is in the middle of much takes longer to get to the end. */
+static void
+be_patient(struct clasp_stream *s)
+{
+	s->patience_ms = uv_now(s->hub->loop) +
+	    (s->blocked ? CLASP_STREAM_STUCK * answer_ms : answer_ms);
+}
+
+/*
+ * The ping stands behind what was queued before it.  As long as the peer gets
+ * nearer to it, it lives, and slowly reads; time runs when it stands still,
+ * and from when it has the ping.
+ */
+static bool
+may_answer(struct clasp_stream *s)
+{
+	uint64_t now = taken(s);
+
+	if (now > s->taken && now < s->ping_end)
+		be_patient(s);
+	s->taken = now;
+	return uv_now(s->hub->loop) < s->patience_ms;
+}
+
+static void
+ping(struct clasp_stream *s)
+{
+	s->pinged = true;
+	queue_control(s, CLASP_WS_PING, NULL, 0);
+	s->ping_end = s->gone + (s->link.out ? s->link.out->bytes : 0);
+	/* a few more bytes would look as if it went on reading */
+	if (!s->blocked)
+		flush(s);
+	if (s->state == DEAD)
+		return;
+	s->taken = taken(s);
+	be_patient(s);
+}
+
 static void on_quiet(uv_timer_t *timer);
 
 static void
@@ -297,13 +359,10 @@ on_quiet(uv_timer_t *timer)
 		wait_quiet(s, quiet_ms);
 	} else if (quiet < quiet_ms) {
 		wait_quiet(s, quiet_ms - quiet);
-	} else if (!s->pinged) {
-		s->pinged = true;
-		queue_control(s, CLASP_WS_PING, NULL, 0);
-		wait_quiet(s, answer_ms);
-		/* a few more bytes would look as if it went on reading */
-		if (!s->blocked)
-			flush(s);
+	} else if (!s->pinged || may_answer(s)) {
+		wait_quiet(s, answer_ms / CLASP_STREAM_LOOKS);
+		if (!s->pinged)
+			ping(s);
 	} else {
 		finish(s, CLASP_ETIMEOUT, "the peer does not answer");
 	}
@@ -751,6 +810,7 @@ flush(struct clasp_stream *s)
 		}
 		if (n > 0) {
 			s->spoken = true;
+			s->gone += (size_t)n;
 			s->link.events->sent(&s->link, (size_t)n,
 			    s->link.user);
 		}
@@ -873,10 +933,7 @@ stream_peer(const struct clasp_link *link, char *out, size_t size)
 static int
 stream_pending(const struct clasp_link *link)
 {
-	const struct clasp_stream *s = (const struct clasp_stream *)link;
-	int n;
-
-	return ioctl(s->ch.fd, SIOCOUTQ, &n) == 0 ? n : -1;
+	return held_by_kernel((const struct clasp_stream *)link);
 }
 
 static const struct clasp_link_ops ops = {

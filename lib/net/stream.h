@@ -22,10 +22,17 @@
 /* The largest frame. */
 #define CLASP_STREAM_UNIT_MAX	CLASP_FRAMING_FRAME_MAX
 
-/* A WebSocket peer that was silent for so long is pinged; one that does not
- * answer in time is gone (CLASP_ETIMEOUT).  Either end does so. */
+/*
+ * A WebSocket peer that was silent for so long is pinged; one that does not
+ * answer in time is gone (CLASP_ETIMEOUT).  Either end does so.  The time for
+ * the answer begins when the peer's machine has the ping: before, while it
+ * takes of what was sent earlier, it is slow but there.  One that takes nothing
+ * any more has as long, or three times as long where our socket is full.
+ */
 #define CLASP_STREAM_QUIET_MS	30000
 #define CLASP_STREAM_ANSWER_MS	10000
+#define CLASP_STREAM_STUCK	3	/* times the answer's time */
+#define CLASP_STREAM_LOOKS	10	/* in the answer's time */
 
 struct clasp_stream;
 

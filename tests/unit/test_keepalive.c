@@ -1,12 +1,14 @@
 /*
  * test_keepalive.c - a relay that vanishes without a word is noticed, one
- * that is only silent is not left.
+ * that is only silent is not left; nor is a reader that only is slow.
  *
  * The relay is a process of its own, so that it can be stopped.
  */
+#include <arpa/inet.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +17,7 @@
 #include "net/server.h"
 #include "net/stream.h"
 #include "t.h"
+#include "wire/framing.h"
 
 #define LIMIT_MS	20000
 #define PATIENCE_MS	50
@@ -169,6 +172,106 @@ a_relay_that_vanishes_is_noticed(void)
 	clasp_client_free(c);
 }
 
+/* --------------------------------------------------------- a slow reader */
+
+#define SLOW_ANSWER_MS	1500	/* less than all of it takes */
+#define SLOW_BYTES	(3u << 20)
+#define SLOW_ONCE	16384
+#define SLOW_EVERY_MS	20
+
+static int slow_fd, slow_closed;
+static size_t slow_read, slow_read_then;
+
+static void
+on_slow_sent(struct clasp_link *link, size_t n, void *user)
+{
+	(void)user;
+	clasp_outq_sent(link->out, n);
+}
+
+static void
+on_slow_closed(struct clasp_link *link, int error, const char *reason,
+    void *user)
+{
+	(void)link, (void)user;
+	slow_closed++;
+	slow_read_then = slow_read;
+	t_eq_int(error, CLASP_ETIMEOUT, "%s", reason);
+}
+
+/* Now and then a little, and never a word. */
+static void
+on_slow_turn(uv_timer_t *timer)
+{
+	static char bytes[SLOW_ONCE];
+	ssize_t n = recv(slow_fd, bytes, sizeof bytes, MSG_DONTWAIT);
+
+	(void)timer;
+	if (n > 0)
+		slow_read += (size_t)n;
+}
+
+/* Two ends of a connection, the second with little room. */
+static void
+connected_pair(int fds[2])
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int listener = socket(AF_INET, SOCK_STREAM, 0), room = SLOW_ONCE;
+	socklen_t len = sizeof a;
+
+	fds[1] = socket(AF_INET, SOCK_STREAM, 0);
+	setsockopt(fds[1], SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+	if (bind(listener, (struct sockaddr *)&a, len) < 0 ||
+	    listen(listener, 1) < 0 ||
+	    getsockname(listener, (struct sockaddr *)&a, &len) < 0 ||
+	    connect(fds[1], (struct sockaddr *)&a, len) < 0)
+		abort();
+	fds[0] = accept(listener, NULL, NULL);
+	close(listener);
+	clasp_channel_tune(fds[0]);
+}
+
+static void
+a_slow_reader_gets_to_the_ping(void)
+{
+	static const struct clasp_link_events events = {
+		.sent = on_slow_sent,
+		.closed = on_slow_closed
+	};
+	struct clasp_channel ch = { 0 };
+	struct clasp_stream *s;
+	struct clasp_link *link;
+	struct clasp_outq q;
+	uv_timer_t turn;
+	char *much = calloc(1, SLOW_BYTES);
+	int fds[2];
+
+	connected_pair(fds);
+	slow_fd = fds[1];
+	clasp_stream_patience(PATIENCE_MS, SLOW_ANSWER_MS);
+	s = clasp_stream_new(&loop, CLASP_FRAMING_WS);
+	t_check(s != NULL && much != NULL, "no memory");
+	link = clasp_stream_link(s);
+	link->events = &events;
+	clasp_outq_init(&q, CLASP_FRAMING_WS);
+	t_eq_int(clasp_outq_add_bytes(&q, much, SLOW_BYTES), 0, "queue");
+	free(much);
+	link->out = &q;
+	ch.fd = fds[0];
+	clasp_stream_start(s, &ch, clasp_str_of("", 0), false);
+	clasp_link_flush(link);
+	uv_timer_init(&loop, &turn);
+	uv_timer_start(&turn, on_slow_turn, 0, SLOW_EVERY_MS);
+	t_check(wait_for(&slow_closed, 1), "one that never answers stays");
+	t_check(slow_read_then > SLOW_BYTES, "left after %zu bytes",
+	    slow_read_then);
+	uv_close((uv_handle_t *)&turn, NULL);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	clasp_outq_clear(&q);
+	close(slow_fd);
+}
+
 int
 main(void)
 {
@@ -179,6 +282,7 @@ main(void)
 	uv_loop_init(&loop);
 	uv_timer_init(&loop, &limit);
 	t_run(a_relay_that_vanishes_is_noticed);
+	t_run(a_slow_reader_gets_to_the_ping);
 	uv_close((uv_handle_t *)&limit, NULL);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	t_eq_int(uv_loop_close(&loop), 0, "handles left");

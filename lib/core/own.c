@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "core/session.h"
 
-#define TOP		"/$relay"
+#define TOP		"/" CLASP_SUBS_OWN
 #define SESSIONS	TOP "/sessions/"
 #define SECOND		UINT64_C(1000000)
 #define WRITER		CLASP_STR("relay")
@@ -588,39 +588,20 @@ clasp_own_leave(struct clasp_session *s)
 
 /* ---------------------------------------------------------------- updates */
 
-static struct clasp_session *
-watchers(struct clasp_router *router)
+/* Who wants this address; *out as by clasp_subs_match. */
+static int
+watchers(struct clasp_router *router, struct clasp_str address,
+    const struct clasp_match **out)
 {
-	struct clasp_session *s, *first = NULL;
-
-	for (s = router->sessions[CLASP_SESSION_OPEN].first; s != NULL;
-	    s = s->next)
-		if (s->own_watches > 0) {
-			s->next_watcher = first;
-			first = s;
-		}
-	return first;
-}
-
-static bool
-sees(const struct clasp_session *s, struct clasp_str address)
-{
-	const struct clasp_sub *sub;
-
-	for (sub = s->subscriber.first; sub != NULL; sub = sub->next)
-		if ((sub->types & 1 << CLASP_PARAM) &&
-		    clasp_own_names(clasp_sub_pattern(sub)) &&
-		    clasp_pattern_match(clasp_sub_pattern(sub), address))
-			return true;
-	return false;
+	return clasp_subs_match(router->subs, address, clasp_hash(address),
+	    out);
 }
 
 /* One that is not sent for want of room is not remembered: a second later
  * there are new ones. */
 static void
-update(struct clasp_router *router, struct clasp_session *first,
-    struct clasp_str address, const struct clasp_value *value,
-    uint64_t now_us)
+update(struct clasp_router *router, struct clasp_str address,
+    const struct clasp_value *value, uint64_t now_us)
 {
 	struct clasp_msg msg = { .type = CLASP_SET };
 	struct clasp_cast cast = {
@@ -629,20 +610,21 @@ update(struct clasp_router *router, struct clasp_session *first,
 		.msg = &msg,
 		.payload = CLASP_STR_NONE,
 	};
-	struct clasp_session *s;
+	const struct clasp_match *matches;
+	int n = watchers(router, address, &matches), i;
 
 	msg.set.address = address;
 	msg.set.value = *value;
 	msg.set.has_revision = true;
 	msg.set.revision = revision(router, now_us);
-	for (s = first; s != NULL; s = s->next_watcher)
-		if (sees(s, address))
-			clasp_session_deliver(s, &cast, now_us);
+	for (i = 0; i < n; i++)
+		if (matches[i].types & cast.types)
+			clasp_session_deliver(
+			    clasp_session_of(matches[i].owner), &cast, now_us);
 }
 
 static void
-update_figures(struct clasp_router *router, struct clasp_session *first,
-    uint64_t now_us)
+update_figures(struct clasp_router *router, uint64_t now_us)
 {
 	struct clasp_own *own = &router->own;
 	struct making m;
@@ -656,7 +638,7 @@ update_figures(struct clasp_router *router, struct clasp_session *first,
 		if (n == own->told[i])
 			continue;
 		own->told[i] = n;
-		update(router, first, clasp_str_c(figures[i].address),
+		update(router, clasp_str_c(figures[i].address),
 		    &m.value, now_us);
 	}
 	making_end(&m);
@@ -674,20 +656,11 @@ stir(const struct clasp_session *s)
 	return n * 31 + s->drops;
 }
 
-static bool
-seen_by_any(const struct clasp_session *first, struct clasp_str address)
-{
-	for (; first != NULL; first = first->next_watcher)
-		if (sees(first, address))
-			return true;
-	return false;
-}
-
 /* The sessions that are here; less is left of `most`. */
 static void
-update_present(struct clasp_router *router, struct clasp_session *first,
-    uint64_t now_us, int *most)
+update_present(struct clasp_router *router, uint64_t now_us, int *most)
 {
+	const struct clasp_match *matches;
 	struct clasp_str address;
 	struct clasp_session *s;
 	struct clasp_value value;
@@ -702,18 +675,17 @@ update_present(struct clasp_router *router, struct clasp_session *first,
 		s->own_told = n;
 		s->own_told_us = now_us;
 		address = portrait_address(&p, s->author);
-		if (!seen_by_any(first, address))
+		if (watchers(router, address, &matches) <= 0)
 			continue;
 		value = portray(&p, s);
-		update(router, first, address, &value, now_us);
+		update(router, address, &value, now_us);
 		(*most)--;
 	}
 }
 
 /* Those that have left since they were last told of. */
 static void
-update_departed(struct clasp_router *router, struct clasp_session *first,
-    uint64_t now_us, int *most)
+update_departed(struct clasp_router *router, uint64_t now_us, int *most)
 {
 	struct clasp_own *own = &router->own;
 	const struct clasp_departed_one *one;
@@ -725,7 +697,7 @@ update_departed(struct clasp_router *router, struct clasp_session *first,
 	while (own->told_departed < own->departed.total && (*most)-- > 0) {
 		one = clasp_departed_at(&own->departed, own->told_departed++);
 		value = portray_departed(&p, one);
-		update(router, first, portrait_address(&p, one->author),
+		update(router, portrait_address(&p, one->author),
 		    &value, now_us);
 	}
 }
@@ -734,7 +706,6 @@ uint64_t
 clasp_own_tick(struct clasp_router *router, uint64_t now_us)
 {
 	struct clasp_own *own = &router->own;
-	struct clasp_session *first;
 	int most = TURN_MAX;
 
 	look(router, now_us);
@@ -742,11 +713,10 @@ clasp_own_tick(struct clasp_router *router, uint64_t now_us)
 		return UINT64_MAX;
 	if (now_us < own->next_us)
 		return own->next_us;
-	first = watchers(router);
 	if (!own->more)
-		update_figures(router, first, now_us);
-	update_present(router, first, now_us, &most);
-	update_departed(router, first, now_us, &most);
+		update_figures(router, now_us);
+	update_present(router, now_us, &most);
+	update_departed(router, now_us, &most);
 	/* what is left goes out in the turns that follow */
 	own->more = most <= 0;
 	if (own->more)

@@ -69,7 +69,6 @@ struct clasp_session {
 	uint64_t	 own_told;	/* of itself, see own.c ... */
 	uint64_t	 own_told_us;	/* ... and when */
 	uint32_t	 own_watches;	/* subscriptions to /$relay */
-	struct clasp_session *next_watcher;
 	uint64_t	 run;		/* the last one it took part in */
 	uint64_t	 drop_window_us, notice_us;	/* starts; 0: never */
 	uint64_t	 told_us, told_drops;	/* in the last notice */

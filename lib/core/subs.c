@@ -566,6 +566,15 @@ enter_partials(struct clasp_subs *subs, size_t to,
 	return to;
 }
 
+/* The first step to an address of the relay's own: no wildcard takes it. */
+static size_t
+advance_own(struct clasp_subs *subs, struct clasp_str segment)
+{
+	return enter(subs->next, 0, subs->root->literals > 0 ?
+	    edge_get(subs, subs->root, LITERAL, segment) : NULL,
+	    ++subs->stamp);
+}
+
 /* One step: which nodes agree with a further segment. */
 static size_t
 advance(struct clasp_subs *subs, size_t n, struct clasp_str segment)
@@ -611,7 +620,9 @@ clasp_subs_lookup(struct clasp_subs *subs, struct clasp_str address,
 		segment = left;
 		if (slash != NULL)
 			segment.len = (size_t)(slash - left.p);
-		n = advance(subs, n, segment);
+		n = segment.p == address.p + 1 &&
+		    clasp_str_eq(segment, CLASP_STR(CLASP_SUBS_OWN)) ?
+		    advance_own(subs, segment) : advance(subs, n, segment);
 		swap = subs->set;
 		subs->set = subs->next;
 		subs->next = swap;

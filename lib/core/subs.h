@@ -57,6 +57,7 @@ struct clasp_match {
 	uint8_t		 paced;		/* of those with a rate or epsilon */
 };
 
+#define CLASP_SUBS_OWN	"$relay"	/* first segment that no wildcard takes */
 #define CLASP_SUB_TYPES	0x1f		/* all five kinds */
 
 struct clasp_subs *clasp_subs_new(void);
@@ -85,7 +86,8 @@ bool	clasp_subscriber_wants(const struct clasp_subscriber *owner,
 
 /*
  * Who wants an address: *out and its length, which are good until the next
- * call.  hash is clasp_hash(address).  -1: no memory.
+ * call.  hash is clasp_hash(address).  -1: no memory.  An address that begins
+ * with CLASP_SUBS_OWN is seen only by patterns that begin with it, too.
  */
 int	clasp_subs_match(struct clasp_subs *subs, struct clasp_str address,
 	    uint64_t hash, const struct clasp_match **out);

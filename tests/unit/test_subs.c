@@ -210,6 +210,44 @@ the_cache_is_bounded_and_right(void)
 	clasp_subs_free(subs);
 }
 
+/* No wildcard takes the relay's own first segment; others may begin alike. */
+static void
+its_own_addresses_are_asked_for_by_name(void)
+{
+	static const struct {
+		const char *pattern, *address;
+		int seen;
+	} cases[] = {
+		{ "/**", "/$relay/x", 0 },
+		{ "/*/x", "/$relay/x", 0 },
+		{ "/$*/x", "/$relay/x", 0 },
+		{ "/**/x", "/$relay/x", 0 },
+		{ "/$relay/**", "/$relay/x", 1 },
+		{ "/$relay/x", "/$relay/x", 1 },
+		{ "/$relay/*/y", "/$relay/x/y", 1 },
+		{ "/**", "/$relays/x", 1 },
+		{ "/*/x", "/$/x", 1 },
+		{ "/**", "/a/$relay", 1 },
+	};
+	const struct clasp_match *matches;
+	struct clasp_str address;
+	size_t i;
+
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct clasp_subs *subs = clasp_subs_new();
+		struct clasp_subscriber owner = { 0 };
+
+		clasp_subs_add(subs, &owner, 1,
+		    clasp_str_c(cases[i].pattern), 0);
+		address = clasp_str_c(cases[i].address);
+		t_eq_int(clasp_subs_match(subs, address, clasp_hash(address),
+		    &matches), cases[i].seen, "%s of %s", cases[i].pattern,
+		    cases[i].address);
+		clasp_subs_remove_all(subs, &owner);
+		clasp_subs_free(subs);
+	}
+}
+
 int
 main(void)
 {
@@ -217,5 +255,6 @@ main(void)
 	t_run(hundred_thousand_patterns);
 	t_run(globstars_do_not_blow_up);
 	t_run(the_cache_is_bounded_and_right);
+	t_run(its_own_addresses_are_asked_for_by_name);
 	return t_end();
 }

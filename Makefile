@@ -178,12 +178,15 @@ $(BUILD)/test/%: tests/unit/%.c $(LIB) Makefile
 	    $(WERROR) $(CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< \
 	    $(LIB) $(LIBS) $(shell $(PKG_CONFIG) --libs jansson) -lpthread
 
-$(BUILD)/bench/%: bench/%.c $(BUILD)/obj/bench/load.o $(LIB) Makefile
+# What benchmarks share.
+BENCH_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,\
+	$(filter-out $(BENCH_SRC),$(wildcard bench/*.c)))
+$(BUILD)/bench/%: bench/%.c $(BENCH_OBJ) $(LIB) Makefile
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(CC) $(STD) $(CPPFLAGS) -Ibench $(DEP_CFLAGS) $(WARN) \
 	    $(WERROR) $(CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< \
-	    $(BUILD)/obj/bench/load.o $(LIB) $(LIBS) -lpthread
+	    $(BENCH_OBJ) $(LIB) $(LIBS) -lpthread
 
 # The simulator needs the library up to the core, and nothing else.
 SIM_OBJ	:= $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/sim/*.c))

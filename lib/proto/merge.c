@@ -152,8 +152,9 @@ give(struct clasp_merge *m, unsigned i, int k)
 	m->winner[i] = (int8_t)k;
 	if (k == CLASP_MERGE_NOBODY)
 		return false;	/* its level stays */
-	news = i >= m->slots || m->level[i] != m->sources[k]->level[i];
+	news = !m->had[i] || m->level[i] != m->sources[k]->level[i];
 	m->level[i] = m->sources[k]->level[i];
+	m->had[i] = 1;
 	if (i >= m->slots)
 		m->slots = i + 1;
 	return news;
@@ -164,10 +165,11 @@ static bool
 give_all(struct clasp_merge *m, int k)
 {
 	const struct clasp_merge_source *s = m->sources[k];
-	bool news = s->slots > m->slots ||
+	bool news = memchr(m->had, 0, s->slots) ||
 	    memcmp(m->level, s->level, s->slots) != 0;
 
 	memcpy(m->level, s->level, s->slots);
+	memset(m->had, 1, s->slots);
 	memset(m->winner, k, s->slots);
 	if (s->slots > m->slots)
 		m->slots = s->slots;

@@ -67,6 +67,8 @@ struct clasp_merge {
 	unsigned long	 ignored;	/* frames of sources beyond max */
 	unsigned	 slots;		/* known ones, up to the last */
 	uint8_t		 level[CLASP_DMX_SLOTS];
+	/* 1: somebody has, or had, the say; else nobody named its level */
+	uint8_t		 had[CLASP_DMX_SLOTS];
 	/* whose level it is: an index of sources, or CLASP_MERGE_NOBODY */
 	int8_t		 winner[CLASP_DMX_SLOTS];
 };

@@ -21,7 +21,8 @@ struct held {
 /* A sync address that some source names. */
 struct sync {
 	unsigned	 address;
-	uint64_t	 wanted_us;	/* a source named it last */
+	uint64_t	 wanted_us;	/* it was named, or came, last */
+	bool		 joined;	/* a source named it */
 	bool		 seen;		/* a sync packet has come */
 	bool		 lost;		/* ... and none for 2.5 s */
 	uint64_t	 seen_us;
@@ -146,8 +147,18 @@ static void
 give(struct clasp_sacnin *s, struct clasp_dmxin_universe *u)
 {
 	const struct clasp_merge *merge = u->user;
+	unsigned i;
 
-	clasp_dmxin_frame(s->config.in, u, merge->level, merge->slots);
+	if (!memchr(merge->had, 0, merge->slots)) {
+		clasp_dmxin_frame(s->config.in, u, merge->level,
+		    merge->slots);
+		return;
+	}
+	/* per-address priorities leave slots out that nobody speaks for */
+	for (i = 0; i < merge->slots; i++)
+		if (merge->had[i])
+			clasp_dmxin_slot(u, i + 1, merge->level[i]);
+	clasp_dmxin_flush(s->config.in, u);
 }
 
 static void
@@ -186,6 +197,47 @@ act(struct clasp_sacnin *s, struct clasp_dmxin_universe *u,
 
 /* --------------------------------------------------------- synchronisation */
 
+static void
+drop_sync(struct clasp_sacnin *s, struct sync *sync)
+{
+	if (sync->joined && s->config.group)
+		s->config.group(sync->address, false, s->config.user);
+	clasp_numtable_put(&s->syncs, sync->address, NULL);
+	free(sync);
+}
+
+/* Is there room for one more?  One that no source has named makes way. */
+static bool
+has_room(struct clasp_sacnin *s)
+{
+	struct sync *sync;
+	unsigned at = 0;
+
+	if (s->syncs.count < CLASP_SACNIN_SYNCS)
+		return true;
+	while ((sync = clasp_numtable_next(&s->syncs, &at)) != NULL)
+		if (!sync->joined) {
+			drop_sync(s, sync);
+			return true;
+		}
+	return false;
+}
+
+static struct sync *
+add_sync(struct clasp_sacnin *s, unsigned address, uint64_t now_us)
+{
+	struct sync *sync = calloc(1, sizeof *sync);
+
+	if (!sync || clasp_numtable_put(&s->syncs, address, sync) < 0) {
+		free(sync);
+		return NULL;
+	}
+	sync->address = address;
+	sync->wanted_us = now_us;
+	due_at(s, now_us + CLASP_SACNIN_GROUP_US);
+	return sync;
+}
+
 /* The sync address a packet names, from now on listened to; NULL: none. */
 static struct sync *
 want_sync(struct clasp_sacnin *s, unsigned address, uint64_t now_us)
@@ -195,21 +247,16 @@ want_sync(struct clasp_sacnin *s, unsigned address, uint64_t now_us)
 	if (address == 0)
 		return NULL;
 	sync = clasp_numtable_get(&s->syncs, address);
-	if (!sync) {
-		if (s->syncs.count >= CLASP_SACNIN_SYNCS)
-			return NULL;
-		sync = calloc(1, sizeof *sync);
-		if (!sync || clasp_numtable_put(&s->syncs, address,
-		    sync) < 0) {
-			free(sync);
-			return NULL;
-		}
-		sync->address = address;
-		due_at(s, now_us + CLASP_SACNIN_GROUP_US);
-		if (s->config.group)
-			s->config.group(address, true, s->config.user);
-	}
+	if (!sync && has_room(s))
+		sync = add_sync(s, address, now_us);
+	if (!sync)
+		return NULL;
 	sync->wanted_us = now_us;
+	if (sync->joined)
+		return sync;
+	sync->joined = true;
+	if (s->config.group)
+		s->config.group(address, true, s->config.user);
 	return sync;
 }
 
@@ -273,11 +320,14 @@ take_sync(struct clasp_sacnin *s, const struct clasp_sacn *packet,
 	struct sync *sync = clasp_numtable_get(&s->syncs, packet->sync);
 	int8_t ahead;
 
-	/* it may come before the first packet that names it */
-	if (!sync)
-		sync = want_sync(s, packet->sync, now_us);
+	/* it may come before the first packet that names it: that is no
+	 * reason to join a group, or to push out what a source has named */
+	if (!sync && s->syncs.count < CLASP_SACNIN_SYNCS)
+		sync = add_sync(s, packet->sync, now_us);
 	if (!sync)
 		return;
+	if (!sync->joined)
+		sync->wanted_us = now_us;
 	ahead = (int8_t)(uint8_t)(packet->sequence - sync->sequence);
 	if (sync->seen && !sync->lost && ahead <= 0 && ahead > -20 &&
 	    memcmp(sync->cid, packet->cid, CLASP_SACN_CID) == 0) {
@@ -309,10 +359,7 @@ expire_sync(struct clasp_sacnin *s, struct sync *sync, uint64_t now_us)
 		due_at(s, sync->wanted_us + CLASP_SACNIN_GROUP_US);
 		return;
 	}
-	if (s->config.group)
-		s->config.group(sync->address, false, s->config.user);
-	clasp_numtable_put(&s->syncs, sync->address, NULL);
-	free(sync);
+	drop_sync(s, sync);
 }
 
 /* ---------------------------------------------------------------- packets */

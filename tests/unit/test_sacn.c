@@ -480,6 +480,26 @@ priorities_slot_by_slot(void)
 	t_eq_str(said(), "/sacn/1/2 20 ; /sacn/1/3 30\n");
 }
 
+/* What nobody speaks for is not said to be dark. */
+static void
+slots_that_nobody_has_are_not_told(void)
+{
+	struct clasp_sacn p = from("a", 0, "\144\0\144", 3);
+
+	begin();
+	p.start = CLASP_SACN_PRIORITIES;
+	give(&p);
+	levels("a", 1, 100, 10, 20, 30);
+	t_eq_str(said(), "/sacn/1/1 10 ; /sacn/1/3 30\n");
+	levels("b", 0, 50, 1, 2, 3);
+	t_eq_str(said(), "/sacn/1/2 2\n");
+	/* what somebody had stays as it was */
+	flagged("b", 1, 50, CLASP_SACN_TERMINATED, 0, 0, 0);
+	t_eq_str(said(), "");
+	levels("a", 2, 100, 10, 21, 31);
+	t_eq_str(said(), "/sacn/1/3 31\n");
+}
+
 static void
 a_short_frame_leaves_the_rest(void)
 {
@@ -595,7 +615,7 @@ frames_wait_for_the_word(void)
 	/* another address says nothing to these */
 	synced("a", 3, 0, 4);
 	sync_packet("a", 0, 8);
-	t_eq_str(said(), "join 8\n");
+	t_eq_str(said(), "");
 	/* without an address it acts at once, and what waited is old */
 	levels("a", 4, 100, 5, 0, 0);
 	said();
@@ -665,7 +685,39 @@ no_end_of_addresses(void)
 	t_eq_str(said(), "");		/* 7 is known */
 	p.sync = CLASP_SACNIN_SYNCS + 50;
 	give(&p);
-	t_eq_str(said(), "/sacn/1/1 5\n");	/* this one is not */
+	t_eq_str(said(), "/sacn/1/1 5\n");	/* this one is not ... */
+	sync_packet("b", 1, CLASP_SACNIN_SYNCS + 50);
+	p.sequence = 1;
+	give(&p);
+	t_eq_str(said(), "");		/* ... but has a place now */
+}
+
+/* Words alone join nothing; sources join no more than there is room for. */
+static void
+no_end_of_groups(void)
+{
+	struct clasp_sacn p = from("a", 0, "\1", 1);
+	const char *at;
+	int i, joins = 0;
+
+	begin_with((struct clasp_sacnin_config){ .group = on_group }, false);
+	for (i = 1; i <= 63999; i++)
+		sync_packet("x", 0, (unsigned)i);
+	t_eq_str(said(), "");
+	for (i = 1; i <= 2 * CLASP_SACNIN_SYNCS; i++) {
+		p.sequence++;
+		p.sync = (uint16_t)(1000 + i);
+		give(&p);
+		for (at = said(); (at = strstr(at, "join")) != NULL; at++)
+			joins++;
+	}
+	t_eq_int(joins, CLASP_SACNIN_SYNCS);
+	joins = 0;
+	until(11000000);
+	for (at = clasp_buf_cstr(&out);
+	    (at = strstr(at, "leave")) != NULL; at++)
+		joins++;
+	t_eq_int(joins, CLASP_SACNIN_SYNCS);
 }
 
 int
@@ -684,6 +736,7 @@ main(void)
 	t_run(preview_when_asked_for);
 	t_run(other_start_codes_are_no_levels);
 	t_run(priorities_slot_by_slot);
+	t_run(slots_that_nobody_has_are_not_told);
 	t_run(a_short_frame_leaves_the_rest);
 	t_run(sixteen_sources_and_no_more);
 	t_run(only_what_is_ours);
@@ -693,6 +746,7 @@ main(void)
 	t_run(without_the_word);
 	t_run(groups_are_left_again);
 	t_run(no_end_of_addresses);
+	t_run(no_end_of_groups);
 	clasp_sacnin_free(in);
 	clasp_dmxin_free(lines);
 	clasp_buf_clear(&out);

@@ -171,9 +171,12 @@ flush(void)
 	unsent_total = *clasp_udp_unsent(udp);
 	snprintf(why, sizeof why, "packet not sent: %s%s",
 	    cli_strerror(error), error == ENETUNREACH && ntargets == 0 ?
-	    "; name an interface with --interface" : "");
+	    "; is it up?  --interface names another" : "");
 	unsent->tally.reason = why;
 	clasp_counts_tell(clasp_bridge_counts(bridge));
+	/* unplugged, and plugged in again */
+	if (clasp_udp_follow(udp) > 0)
+		cli_note(device, "back");
 }
 
 static bool

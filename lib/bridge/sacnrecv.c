@@ -9,7 +9,7 @@
 #include "dev/udp.h"
 #include "tool/cli.h"
 
-#define LOST_MS	1000	/* how often the system is asked what it lost */
+#define LOOK_MS	1000	/* how often the system is asked what it lost */
 #define RESUME_MS 100	/* to read what waited, before anybody is missed */
 
 struct clasp_sacnrecv {
@@ -18,7 +18,8 @@ struct clasp_sacnrecv {
 	struct clasp_dmxin *in;
 	struct clasp_sacnin *state;
 	struct clasp_udp *udp;		/* NULL: stopped */
-	uv_timer_t	 due_timer, lost_timer;
+	uv_timer_t	 due_timer, look_timer;
+	bool		 away;		/* the interface is */
 	uint64_t	 timer_us;	/* when due_timer goes off */
 	unsigned long	 lost, refused;	/* in the system; groups */
 	unsigned	 number;
@@ -122,15 +123,24 @@ on_due(uv_timer_t *timer)
 	set_due(r);
 }
 
+/* What the system has lost, and whether it still has the interface. */
 static void
-on_lost(uv_timer_t *timer)
+on_look(uv_timer_t *timer)
 {
 	struct clasp_sacnrecv *r = timer->data;
+	int found;
 
 	if (!r->udp)
 		return;
 	r->lost = clasp_udp_lost(r->udp);
 	clasp_bridge_taken(r->bridge);
+	found = clasp_udp_follow(r->udp);
+	if (found < 0 && !r->away)
+		cli_note(r->config.interface->name, "no such interface any "
+		    "more; tried again every second");
+	else if (found > 0)
+		cli_note(r->config.interface->name, "back");
+	r->away = found < 0;
 }
 
 /* ---------------------------------------------------------------- packets */
@@ -263,11 +273,11 @@ clasp_sacnrecv_new(struct clasp_bridge *bridge,
 	if (!r->state)
 		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
 	uv_timer_init(clasp_bridge_loop(bridge), &r->due_timer);
-	uv_timer_init(clasp_bridge_loop(bridge), &r->lost_timer);
-	r->due_timer.data = r->lost_timer.data = r;
+	uv_timer_init(clasp_bridge_loop(bridge), &r->look_timer);
+	r->due_timer.data = r->look_timer.data = r;
 	open_port(r);
 	count_drops(r);
-	uv_timer_start(&r->lost_timer, on_lost, LOST_MS, LOST_MS);
+	uv_timer_start(&r->look_timer, on_look, LOOK_MS, LOOK_MS);
 	return r;
 }
 
@@ -300,7 +310,7 @@ clasp_sacnrecv_stop(struct clasp_sacnrecv *r)
 	clasp_udp_close(r->udp);
 	r->udp = NULL;
 	uv_timer_stop(&r->due_timer);
-	uv_timer_stop(&r->lost_timer);
+	uv_timer_stop(&r->look_timer);
 }
 
 void
@@ -308,7 +318,7 @@ clasp_sacnrecv_close(struct clasp_sacnrecv *r)
 {
 	clasp_sacnrecv_stop(r);
 	uv_close((uv_handle_t *)&r->due_timer, NULL);
-	uv_close((uv_handle_t *)&r->lost_timer, NULL);
+	uv_close((uv_handle_t *)&r->look_timer, NULL);
 }
 
 void

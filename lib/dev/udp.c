@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/sock_diag.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,7 @@ struct clasp_udp {
 	struct sock	*first;
 	unsigned	 number;
 	unsigned	 handles;
+	unsigned	 groups_max;	/* of a socket */
 	bool		 paused, closing;
 	unsigned long	 unsent;
 	int		 error;
@@ -117,12 +119,23 @@ widen(int fd, int what, int forced, int size)
 		setsockopt(fd, SOL_SOCKET, what, &size, sizeof size);
 }
 
+/* Where groups are, for what is sent. */
+static int
+set_interface(const struct clasp_udp *udp, int fd)
+{
+	const struct ip_mreqn via = {
+		.imr_ifindex = (int)udp->interface.index,
+		.imr_address = udp->interface.address
+	};
+
+	return setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &via, sizeof via);
+}
+
 static int
 set_options(const struct clasp_udp *udp, int fd)
 {
 	const struct clasp_udp_config *config = &udp->config;
 	int on = 1, off = 0, ttl = config->ttl > 0 ? config->ttl : 1;
-	struct ip_mreqn via = { .imr_ifindex = 0 };
 
 	if ((config->reuse && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on,
 	    sizeof on) < 0) || (config->broadcast && setsockopt(fd,
@@ -136,11 +149,7 @@ set_options(const struct clasp_udp *udp, int fd)
 	widen(fd, SO_RCVBUF, SO_RCVBUFFORCE,
 	    config->rcvbuf > 0 ? config->rcvbuf : RCVBUF);
 	widen(fd, SO_SNDBUF, SO_SNDBUFFORCE, SNDBUF);
-	if (!config->interface)
-		return 0;
-	via.imr_ifindex = (int)udp->interface.index;
-	via.imr_address = udp->interface.address;
-	return setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &via, sizeof via);
+	return config->interface ? set_interface(udp, fd) : 0;
 }
 
 static int
@@ -239,6 +248,7 @@ clasp_udp_new(uv_loop_t *loop, const struct clasp_udp_config *config,
 	if (config->interface)
 		udp->interface = *config->interface;
 	udp->number = config->port;
+	udp->groups_max = GROUPS;
 	init_batches(udp);
 	if (add_sock(udp, why) < 0) {
 		free(udp);
@@ -334,22 +344,27 @@ clasp_udp_join(struct clasp_udp *udp, struct in_addr group,
 	struct sock *s = udp->socks;
 	char name[INET_ADDRSTRLEN];
 
-	while (s && s->n == GROUPS)
+	while (s && s->n >= udp->groups_max)
 		s = s->next;
 	if (!s) {
 		if (add_sock(udp, why) < 0)
 			return CLASP_EBIND;
 		s = udp->socks;
 	}
-	if (membership(udp, s, IP_ADD_MEMBERSHIP, group) < 0 &&
-	    errno != EADDRINUSE) {
-		inet_ntop(AF_INET, &group, name, sizeof name);
-		snprintf(why, CLASP_UDP_WHY, "cannot join %s: %s", name,
-		    uv_strerror(uv_translate_sys_error(errno)));
-		return CLASP_EBIND;
+	if (membership(udp, s, IP_ADD_MEMBERSHIP, group) == 0 ||
+	    errno == EADDRINUSE) {
+		s->groups[s->n++] = group;
+		return 0;
 	}
-	s->groups[s->n++] = group;
-	return 0;
+	/* the system's limit may be lower than ours */
+	if (errno == ENOBUFS && s->n > 0) {
+		udp->groups_max = s->n;
+		return clasp_udp_join(udp, group, why);
+	}
+	inet_ntop(AF_INET, &group, name, sizeof name);
+	snprintf(why, CLASP_UDP_WHY, "cannot join %s: %s", name,
+	    uv_strerror(uv_translate_sys_error(errno)));
+	return CLASP_EBIND;
 }
 
 void
@@ -365,6 +380,31 @@ clasp_udp_leave(struct clasp_udp *udp, struct in_addr group)
 				s->groups[i] = s->groups[--s->n];
 				return;
 			}
+}
+
+int
+clasp_udp_follow(struct clasp_udp *udp)
+{
+	struct clasp_netif found;
+	struct sock *s;
+	unsigned i;
+
+	if (!udp->config.interface ||
+	    if_nametoindex(udp->interface.name) == udp->interface.index)
+		return 0;
+	if (clasp_netif_find(udp->interface.name, &found) < 0)
+		return CLASP_ENOENT;
+	/* what was joined on the old one still counts for the socket */
+	for (s = udp->socks; s; s = s->next)
+		for (i = 0; i < s->n; i++)
+			membership(udp, s, IP_DROP_MEMBERSHIP, s->groups[i]);
+	udp->interface = found;
+	for (s = udp->socks; s; s = s->next) {
+		set_interface(udp, s->fd);
+		for (i = 0; i < s->n; i++)
+			membership(udp, s, IP_ADD_MEMBERSHIP, s->groups[i]);
+	}
+	return 1;
 }
 
 /* ---------------------------------------------------------------- sending */

@@ -56,13 +56,20 @@ int	clasp_udp_rcvbuf(const struct clasp_udp *udp);
 unsigned long clasp_udp_lost(const struct clasp_udp *udp);
 
 /*
- * Join a group, or leave one that was joined.  A socket takes 20 groups; a
- * further one is opened for each 20 (then reuse must be set).  0, or
- * CLASP_EBIND with why filled.
+ * Join a group, or leave one that was joined.  A socket takes 20 groups, or
+ * what the system lets it; a further one is opened for the next ones (then
+ * reuse must be set).  0, or CLASP_EBIND with why filled.
  */
 int	clasp_udp_join(struct clasp_udp *udp, struct in_addr group,
 	    char why[CLASP_UDP_WHY]);
 void	clasp_udp_leave(struct clasp_udp *udp, struct in_addr group);
+/*
+ * Look after the interface: one that was unplugged and is there again is
+ * another one to the system, and no group is joined on it.  1: so it was,
+ * and all is set up on the new one; 0: it is the one we know; CLASP_ENOENT:
+ * there is none of its name, or it has no address yet.
+ */
+int	clasp_udp_follow(struct clasp_udp *udp);
 /* Stop taking datagrams, or go on. */
 void	clasp_udp_read(struct clasp_udp *udp, bool on);
 

@@ -419,6 +419,53 @@ namespace() {
 	assert_equal "$(cat got)" '/sacn/1/1 7'
 }
 
+# Two interfaces with a cable between them.
+cable() {
+	"${NET[@]}" ip link add vA type veth peer name vB
+	"${NET[@]}" ip addr add 10.77.0.1/24 dev vA
+	"${NET[@]}" ip addr add 10.78.0.1/24 dev vB
+	"${NET[@]}" ip link set vA up
+	"${NET[@]}" ip link set vB up
+	# both ends have addresses of this machine
+	"${NET[@]}" sysctl -qw net.ipv4.conf.vA.accept_local=1 \
+	    net.ipv4.conf.vB.accept_local=1 net.ipv4.conf.all.rp_filter=0 \
+	    net.ipv4.conf.vA.rp_filter=0 net.ipv4.conf.vB.rp_filter=0
+}
+
+@test "a network that goes down, and an interface that is unplugged" {
+	namespace
+	cable
+	bg_ready got "${NET[@]}" clasp-sacn-in -U 1 --interface vB
+	mkfifo in
+	bg out "${NET[@]}" bash -c \
+	    'exec clasp-sacn-out --interface vA --slots 1 <>in'
+	echo '/sacn/1/1 1' >in
+	wait_for_line got '^/sacn/1/1 1$'
+	"${NET[@]}" ip link set vA down
+	echo '/sacn/1/1 2' >in
+	wait_for_line out.log 'unreachable; is it up?  --interface names another'
+	"${NET[@]}" ip link set vA up
+	wait_for_line got '^/sacn/1/1 2$'
+	"${NET[@]}" ip link del vA
+	wait_for_line got.log \
+	    '^clasp-sacn-in: vB: no such interface any more; tried again'
+	cable
+	wait_for_line got.log '^clasp-sacn-in: vB: back$'
+	wait_for_line out.log '^clasp-sacn-out: vA: back$'
+	echo '/sacn/1/1 3' >in
+	wait_for_line got '^/sacn/1/1 3$'
+	assert_equal "$(cat got)" $'/sacn/1/1 1\n/sacn/1/1 2\n/sacn/1/1 3'
+}
+
+@test "the system may let a socket have fewer groups than it does" {
+	namespace
+	"${NET[@]}" sysctl -qw net.ipv4.igmp_max_memberships=3
+	bg_ready got "${NET[@]}" clasp-sacn-in -U 1-10 --interface lo
+	seq 1 10 | sed 's|.*|/sacn/&/1 &|' |
+	    "${NET[@]}" clasp-sacn-out --slots 1
+	wait_for_lines got 10
+}
+
 @test "as much room for packets as the system gives, and that is told" {
 	namespace
 	# root of a namespace of users only may not force it

@@ -510,6 +510,16 @@ clasp_dmx_playing(const struct clasp_dmx *dmx)
 
 /* ------------------------------------------------------------- messages */
 
+/* What a receiver says beside levels, in the namespace we share with it. */
+static bool
+is_status(struct clasp_str address)
+{
+	const struct clasp_str end = CLASP_STR("/status");
+
+	return address.len > end.len && memcmp(address.p + address.len -
+	    end.len, end.p, end.len) == 0;
+}
+
 /* Where an address leads; false: it was dropped. */
 static bool
 find(struct clasp_dmx *dmx, struct clasp_str address, bool whole,
@@ -521,8 +531,8 @@ find(struct clasp_dmx *dmx, struct clasp_str address, bool whole,
 	error = clasp_dmx_address(address, config->prefix, config->split,
 	    universe, channel);
 	if (error) {
-		drop(dmx, error == CLASP_ENOENT ? CLASP_DMX_DROP_OUTSIDE :
-		    CLASP_DMX_DROP_ADDRESS);
+		drop(dmx, error == CLASP_ENOENT || is_status(address) ?
+		    CLASP_DMX_DROP_OUTSIDE : CLASP_DMX_DROP_ADDRESS);
 		return false;
 	}
 	if (config->flat && *channel == 0 && !whole) {

@@ -275,6 +275,36 @@ cids() {
 	wait_until 10 bash -c '[ "$(clasp-get /sacn/1/3)" = 30 ]'
 }
 
+@test "a relay that is gone for a while: the look stays, nothing is lost" {
+	start_relay
+	listener
+	local fixture=$P
+	receiver -U 5 --status -u "$CLASP_URL"
+	bg_ready out clasp-sacn-out -U 1,5 --slots 2 --source out \
+	    --to "127.0.0.1:$fixture" -u "$CLASP_URL"
+	send "$(packet 00 00 64 0a141e | sed 's/0001700e/0005700e/')"
+	clasp-set /sacn/1/1 7
+	wait_until 10 heard 1 ' data 1 .* 07$'
+	wait_until 10 bash -c '[ "$(clasp-get /sacn/5/3)" = 30 ]'
+	kill -9 "$RELAY_PID"
+	wait_for_line out.log ': lost'
+	send "$(packet 01 00 64 0a141f | sed 's/0001700e/0005700e/')"
+	# longer than a source may be silent
+	wait_until 20 heard 9 ' data 1 .* 07$'
+	clasp-relay -p "$RELAY_PORT" >relay2.log 2>&1 3>&- &
+	BG_PIDS+=("$!")
+	wait_for_line out.log ': back after' 20
+	# it knows nothing: what the device has is said again, the look stays
+	wait_until 20 bash -c '[ "$(clasp-get /sacn/5/3)" = 31 ]'
+	[[ $(clasp-get /sacn/5/status) == *'"sources"'* ]]
+	clasp-set /sacn/1/2 8
+	wait_until 10 heard 1 ' data 1 .* 0708$'
+	run ! grep -q ' data 1 .*opt=40' heard
+	run ! grep -q ' data 1 .* 2 $' heard
+	# what receivers say of sources is no fault
+	run ! grep -q 'no such channel' out.log
+}
+
 @test "both directions on one session do not go round" {
 	start_relay
 	listener

@@ -134,6 +134,7 @@ addresses_name_channels(void)
 		{ "/dmx/3 stream x\"09\"", -1 },
 		{ "/dmx/3 x\"09\"", -1 },
 		{ "/dmx/3/0 9", CLASP_DMX_DROP_ADDRESS },
+		{ "/dmx/3/status 9", CLASP_DMX_DROP_OUTSIDE },
 		{ "/dmx/3/513 9", CLASP_DMX_DROP_ADDRESS },
 		{ "/dmx/3/01 9", CLASP_DMX_DROP_ADDRESS },
 		{ "/dmx/03/1 9", CLASP_DMX_DROP_ADDRESS },

@@ -8,14 +8,15 @@
 
 #include "base/numtable.h"
 
-/* A frame that waits for its sync packet: a source's user. */
+/* What waits for its sync packet: a source's user. */
 struct held {
-	bool		 waits;
+	bool		 waits, ranks;	/* levels; priorities of slots */
 	bool		 force;
 	uint8_t		 priority;
 	uint16_t	 sync;
-	uint16_t	 count;
+	uint16_t	 count, rank_count;
 	uint8_t		 slots[CLASP_DMX_SLOTS];
+	uint8_t		 rank[CLASP_DMX_SLOTS];
 };
 
 /* A sync address that some source names. */
@@ -181,15 +182,16 @@ after_loss(struct clasp_sacnin *s, struct clasp_dmxin_universe *u, bool news)
 	tell_sources(s, u);
 }
 
-/* The levels of a source, now. */
+/* The levels of a source, now; `news`: something else has changed, too. */
 static void
 act(struct clasp_sacnin *s, struct clasp_dmxin_universe *u,
     struct clasp_merge_source *source, uint8_t priority,
-    const uint8_t *slots, size_t n, uint64_t now_us)
+    const uint8_t *slots, size_t n, bool news, uint64_t now_us)
 {
 	bool other = source->slots == 0 || source->priority != priority;
 
-	if (clasp_merge_levels(u->user, source, priority, slots, n, now_us))
+	if (clasp_merge_levels(u->user, source, priority, slots, n, now_us) ||
+	    news)
 		give(s, u);
 	if (other)
 		tell_sources(s, u);
@@ -268,17 +270,59 @@ hold(struct clasp_merge_source *source, const struct clasp_sacn *packet,
 	struct held *held = source->user;
 
 	if (!held)
-		held = source->user = malloc(sizeof *held);
+		held = source->user = calloc(1, sizeof *held);
 	if (!held)
 		return false;
-	held->waits = true;
 	held->force = packet->options & CLASP_SACN_FORCE;
-	held->priority = packet->priority;
 	held->sync = packet->sync;
+	source->seen_us = now_us;
+	if (packet->start == CLASP_SACN_PRIORITIES) {
+		held->ranks = true;
+		held->rank_count = packet->count;
+		memcpy(held->rank, packet->slots, packet->count);
+		source->priorities_us = now_us;
+		return true;
+	}
+	held->waits = true;
+	held->priority = packet->priority;
 	held->count = packet->count;
 	memcpy(held->slots, packet->slots, packet->count);
-	source->seen_us = now_us;
 	return true;
+}
+
+/* Does it wait for a sync packet?  Then it is kept. */
+static bool
+waits(struct clasp_sacnin *s, struct clasp_merge_source *source,
+    const struct clasp_sacn *packet, uint64_t now_us)
+{
+	const struct sync *sync = want_sync(s, packet->sync, now_us);
+
+	return sync && sync->seen && !(sync->lost &&
+	    (packet->options & CLASP_SACN_FORCE)) &&
+	    hold(source, packet, now_us);
+}
+
+/* What a source has waiting, as one frame. */
+static void
+show_held(struct clasp_sacnin *s, struct clasp_dmxin_universe *u,
+    struct clasp_merge_source *source, uint64_t now_us)
+{
+	struct held *held = source->user;
+	uint64_t seen_us = source->seen_us;
+	bool news = false;
+
+	if (held->ranks)
+		news = clasp_merge_priorities(u->user, source, held->rank,
+		    held->rank_count, now_us);
+	if (held->waits)
+		act(s, u, source, held->priority, held->slots, held->count,
+		    news, now_us);
+	else if (news)
+		give(s, u);
+	held->waits = held->ranks = false;
+	/* it was heard then, not now */
+	source->seen_us = seen_us;
+	due_at(s, seen_us + CLASP_SACNIN_LOSS_US);
 }
 
 /* Show what waits for this address; forced: only what may go on without. */
@@ -289,9 +333,8 @@ release(struct clasp_sacnin *s, const struct sync *sync, bool forced,
 	struct clasp_dmxin_universe *u;
 	struct clasp_merge_source *source;
 	const struct clasp_merge *merge;
-	struct held *held;
+	const struct held *held;
 	unsigned at = 0;
-	uint64_t seen_us;
 	int i;
 
 	while ((u = clasp_dmxin_next(s->config.in, &at)) != NULL) {
@@ -299,16 +342,10 @@ release(struct clasp_sacnin *s, const struct sync *sync, bool forced,
 		for (i = 0; merge && i < CLASP_MERGE_SOURCES; i++) {
 			source = merge->sources[i];
 			held = source ? source->user : NULL;
-			if (!held || !held->waits ||
-			    held->sync != sync->address ||
-			    (forced && !held->force))
-				continue;
-			held->waits = false;
-			seen_us = source->seen_us;
-			act(s, u, source, held->priority, held->slots,
-			    held->count, now_us);
-			/* it was heard then, not now */
-			source->seen_us = seen_us;
+			if (held && (held->waits || held->ranks) &&
+			    held->sync == sync->address &&
+			    (held->force || !forced))
+				show_held(s, u, source, now_us);
 		}
 	}
 }
@@ -369,17 +406,27 @@ take_levels(struct clasp_sacnin *s, struct clasp_dmxin_universe *u,
     struct clasp_merge_source *source, const struct clasp_sacn *packet,
     uint64_t now_us)
 {
-	const struct sync *sync = want_sync(s, packet->sync, now_us);
 	struct held *held = source->user;
 
-	if (sync && sync->seen && !(sync->lost &&
-	    (packet->options & CLASP_SACN_FORCE)) &&
-	    hold(source, packet, now_us))
-		return;
 	if (held)
 		held->waits = false;	/* an older one, than this */
 	act(s, u, source, packet->priority, packet->slots, packet->count,
-	    now_us);
+	    false, now_us);
+}
+
+static void
+take_priorities(struct clasp_sacnin *s, struct clasp_dmxin_universe *u,
+    struct clasp_merge_source *source, const struct clasp_sacn *packet,
+    uint64_t now_us)
+{
+	struct held *held = source->user;
+
+	if (held)
+		held->ranks = false;
+	due_at(s, now_us + CLASP_SACNIN_LOSS_US);
+	if (clasp_merge_priorities(u->user, source, packet->slots,
+	    packet->count, now_us))
+		give(s, u);
 }
 
 static struct clasp_merge_source *
@@ -449,11 +496,10 @@ take_data(struct clasp_sacnin *s, const struct clasp_sacn *packet,
 
 		if (known)
 			after_loss(s, u, news);
+	} else if (waits(s, source, packet, now_us)) {
+		return;
 	} else if (packet->start == CLASP_SACN_PRIORITIES) {
-		due_at(s, now_us + CLASP_SACNIN_LOSS_US);
-		if (clasp_merge_priorities(u->user, source, packet->slots,
-		    packet->count, now_us))
-			give(s, u);
+		take_priorities(s, u, source, packet, now_us);
 	} else {
 		take_levels(s, u, source, packet, now_us);
 	}

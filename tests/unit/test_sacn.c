@@ -655,6 +655,44 @@ without_the_word(void)
 	t_eq_str(said(), "/sacn/1/1 200\n");
 }
 
+/* Priorities of slots wait, too, and are one frame with the levels. */
+static void
+priorities_wait_for_the_word(void)
+{
+	struct clasp_sacn p = from("a", 2, "\1\144", 2);
+
+	begin();
+	p.start = CLASP_SACN_PRIORITIES;
+	p.sync = 7;
+	levels("b", 0, 50, 1, 2, 3);
+	levels("a", 0, 100, 10, 20, 30);
+	said();
+	sync_packet("a", 0, 7);
+	give(&p);
+	t_eq_str(said(), "");
+	synced("a", 3, 0, 11);
+	sync_packet("a", 1, 7);
+	t_eq_str(said(), "/sacn/1/1 1 ; /sacn/1/3 3\n");
+	/* alone, and replaced by newer ones that do not wait */
+	p.slots = (const uint8_t *)"\144\144\144";
+	p.count = 3;
+	p.sequence = 4;
+	give(&p);
+	t_eq_str(said(), "");
+	sync_packet("a", 2, 7);
+	t_eq_str(said(), "/sacn/1/1 11 ; /sacn/1/3 30\n");
+	p.slots = (const uint8_t *)"\1\1\1";
+	p.sequence = 5;
+	give(&p);
+	p.slots = (const uint8_t *)"\144\144\1";
+	p.sequence = 6;
+	p.sync = 0;
+	give(&p);
+	t_eq_str(said(), "/sacn/1/3 3\n");
+	sync_packet("a", 3, 7);
+	t_eq_str(said(), "");
+}
+
 static void
 groups_are_left_again(void)
 {
@@ -744,6 +782,7 @@ main(void)
 	t_run(status_tells_who_sends);
 	t_run(frames_wait_for_the_word);
 	t_run(without_the_word);
+	t_run(priorities_wait_for_the_word);
 	t_run(groups_are_left_again);
 	t_run(no_end_of_addresses);
 	t_run(no_end_of_groups);

@@ -110,6 +110,7 @@ static struct clasp_artpeers peers;
 static uv_timer_t poll_timer;
 static uint64_t polled_us;		/* the first time; 0: never */
 static struct clasp_numset told;	/* universes nobody takes, said once */
+static bool failed;			/* the last levels were not sent */
 
 static const char *to[TARGETS_MAX];
 static struct sockaddr_in targets[TARGETS_MAX];
@@ -143,6 +144,24 @@ put_fixed(const uint8_t *p, size_t len)
 		    clasp_artlink_port(&port), p, len);
 }
 
+/* Have the nodes that are there answered by now? */
+static bool
+answered(uint64_t now_us)
+{
+	return polled_us != 0 && now_us - polled_us >= FIRST_US;
+}
+
+/* At the end all nodes are waited for, not only the first to answer. */
+static bool
+ready(void *user)
+{
+	uint64_t now = clasp_clock_mono_us();
+
+	(void)user;
+	clasp_artpeers_expire(&peers, now);
+	return !finding() || !clasp_frames_leaving(frames) || answered(now);
+}
+
 /* False: nobody takes it, and somebody may yet say so. */
 static bool
 put_found(unsigned universe, const uint8_t *p, size_t len, uint64_t now_us)
@@ -156,7 +175,7 @@ put_found(unsigned universe, const uint8_t *p, size_t len, uint64_t now_us)
 		    clasp_artlink_port(&port), p, len);
 	if (n > 0)
 		return true;
-	if (polled_us == 0 || now_us - polled_us < FIRST_US)
+	if (!answered(now_us))
 		return false;
 	if (!clasp_numset_has(&told, universe)) {
 		clasp_numset_add(&told, universe);
@@ -210,7 +229,7 @@ sent(unsigned n, void *user)
 			clasp_artlink_put(&port, CLASP_ARTNODE_ALL,
 			    clasp_artlink_port(&port), packet, len);
 	}
-	clasp_artlink_flush(&port);
+	failed = !clasp_artlink_flush(&port);
 }
 
 /* ------------------------------------------------------------------ nodes */
@@ -224,7 +243,6 @@ on_poll_timer(uv_timer_t *timer)
 	(void)timer;
 	if (polled_us == 0)
 		polled_us = now;
-	clasp_artpeers_expire(&peers, now);
 	clasp_artlink_put(&port, CLASP_ARTNODE_ALL, clasp_artlink_port(&port),
 	    packet, clasp_artnet_encode_poll(packet,
 	    CLASP_ARTNET_POLL_ON_CHANGE));
@@ -245,6 +263,7 @@ on_reply(const struct clasp_artnet_reply *reply, uint32_t ip,
 		if (universe < 0)
 			continue;
 		at = (unsigned)universe;
+		clasp_numset_remove(&told, at);
 		u = clasp_dmx_next(dmx, &at);
 		if (u && u->number == (unsigned)universe)
 			u->dirty = true;
@@ -301,6 +320,8 @@ static void
 done(void *user)
 {
 	(void)user;
+	if (failed)
+		cli_fail(CLI_UNREACHABLE);
 	if (options.both)
 		clasp_artrecv_end(&receiver);
 	uv_timer_stop(&poll_timer);
@@ -423,7 +444,7 @@ resolve(void)
 
 	for (i = 0; i < ntargets; i++)
 		clasp_network_target(to[i], linking.port, &targets[i]);
-	linking.find_interface |= ntargets == 0;
+	linking.find_interface |= ntargets == 0 || broadcast;
 	if (ntargets > 0)
 		snprintf(device, sizeof device, "%s", to[0]);
 	else
@@ -483,6 +504,7 @@ main(int argc, char **argv)
 		.options = &options,
 		.rate_hz = CLASP_DMX_RATE_MAX,
 		.keepalive_us = KEEPALIVE_US,
+		.ready = ready,
 		.send = send_frame,
 		.sent = sent,
 		.done = done

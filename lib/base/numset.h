@@ -19,6 +19,13 @@ clasp_numset_add(struct clasp_numset *set, unsigned n)
 	set->bits[n >> 6] |= UINT64_C(1) << (n & 63);
 }
 
+/* Take n out, 0..65535. */
+static inline void
+clasp_numset_remove(struct clasp_numset *set, unsigned n)
+{
+	set->bits[n >> 6] &= ~(UINT64_C(1) << (n & 63));
+}
+
 static inline bool
 clasp_numset_has(const struct clasp_numset *set, unsigned n)
 {

@@ -12,14 +12,26 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/utf8.h"
 #include "bridge/counts.h"
 #include "bridge/network.h"
 #include "tool/cli.h"
 
 #define NAME_MAX_LEN	63	/* bytes of a node's name */
+#define STEADY_US	2000000	/* no failure: packets are sent again */
+#define LISTED_US	1000000	/* a list of interfaces is good for */
 
 /* -------------------------------------------------------------- addresses */
+
+static void
+list_own(struct clasp_artlink *link)
+{
+	int n = clasp_netif_list(link->own, CLASP_NETIF_MAX);
+
+	link->nown = n > 0 ? n : 0;
+	link->listed_us = clasp_clock_mono_us();
+}
 
 static uint32_t
 broadcast_of(const struct clasp_netif *interface)
@@ -27,8 +39,11 @@ broadcast_of(const struct clasp_netif *interface)
 	uint32_t ip = ntohl(interface->broadcast.s_addr);
 
 	/* loopback has one, but does not say so */
-	return ip != 0 ? ip : ntohl(interface->address.s_addr) |
-	    ~ntohl(interface->mask.s_addr);
+	if (ip == 0)
+		ip = ntohl(interface->address.s_addr) |
+		    ~ntohl(interface->mask.s_addr);
+	/* a network of one address has none */
+	return ip == ntohl(interface->address.s_addr) ? INADDR_BROADCAST : ip;
 }
 
 /* Our address as `ip` sees it. */
@@ -111,11 +126,36 @@ clasp_artlink_put(struct clasp_artlink *link, uint32_t ip, uint16_t port,
 	clasp_udp_put(link->udp[0], &to, p, len);
 }
 
-void
+/* A cable that is out is told once, not each second; and that it is back when
+ * nothing has failed for a while. */
+static void
+tell_sending(struct clasp_artlink *link, bool good)
+{
+	uint64_t now = clasp_clock_mono_us();
+
+	if (!good) {
+		link->failed_us = now;
+		if (!link->failing)
+			cli_warn(link->subject, "packets cannot be sent: %s",
+			    cli_strerror(clasp_udp_error(link->udp[0])));
+		link->failing = true;
+	} else if (link->failing && now - link->failed_us >= STEADY_US) {
+		link->failing = false;
+		cli_note(link->subject, "packets are sent again");
+	}
+}
+
+bool
 clasp_artlink_flush(struct clasp_artlink *link)
 {
-	if (link->udp[0])
-		clasp_udp_flush(link->udp[0]);
+	unsigned long before = link->unsent;
+
+	if (!link->udp[0])
+		return true;
+	clasp_udp_flush(link->udp[0]);
+	link->unsent = *clasp_udp_unsent(link->udp[0]);
+	tell_sending(link, link->unsent == before);
+	return link->unsent == before;
 }
 
 uint16_t
@@ -182,12 +222,29 @@ static void
 on_poll(struct clasp_artlink *link, const struct clasp_artnet_poll *poll,
     uint32_t ip, uint16_t port)
 {
-	int n = clasp_netif_list(link->own, CLASP_NETIF_MAX);
-
 	/* addresses come and go */
-	link->nown = n > 0 ? n : 0;
+	if (link->now_us - link->listed_us >= LISTED_US)
+		list_own(link);
 	clasp_artnode_poll(&link->node, poll, ip, port, link->now_us);
 	arm_node(link);
+}
+
+/* What we send ourselves, and broadcasts bring back. */
+static bool
+may_be_own(const struct clasp_artlink *link, const struct clasp_artnet *packet)
+{
+	switch (packet->op) {
+	case CLASP_ARTNET_POLL:
+	case CLASP_ARTNET_REPLY:
+		return true;
+	case CLASP_ARTNET_DMX:
+		return clasp_numset_has(&link->node.gives,
+		    packet->dmx.universe);
+	case CLASP_ARTNET_SYNC:
+		return clasp_numset_next(&link->node.gives, 0) >= 0;
+	default:
+		return false;
+	}
 }
 
 static void
@@ -206,10 +263,7 @@ on_packet(const uint8_t *p, size_t len, const struct sockaddr_in *from,
 	link->results[result]++;
 	if (result != CLASP_ARTNET_GOOD)
 		return;
-	if (port == clasp_artlink_port(link) &&
-	    (packet.op == CLASP_ARTNET_POLL || packet.op ==
-	    CLASP_ARTNET_REPLY || (packet.op == CLASP_ARTNET_DMX &&
-	    clasp_numset_has(&link->node.gives, packet.dmx.universe))) &&
+	if (port == clasp_artlink_port(link) && may_be_own(link, &packet) &&
 	    clasp_artlink_is_own(link, ip))
 		return;
 	if (packet.op == CLASP_ARTNET_POLL)
@@ -240,7 +294,6 @@ on_second(uv_timer_t *timer)
 		if (link->udp[i])
 			lost += clasp_udp_lost(link->udp[i]);
 	link->lost = lost;
-	link->unsent = *clasp_udp_unsent(link->udp[0]);
 	clasp_bridge_taken(link->config.bridge);
 }
 
@@ -262,14 +315,16 @@ open_main(struct clasp_artlink *link, struct clasp_udp_config *udp)
 {
 	uv_loop_t *loop = clasp_bridge_loop(link->config.bridge);
 	char why[CLASP_UDP_WHY];
+	int r;
 
 	if (clasp_udp_new(loop, udp, &link->udp[0], why) == 0)
 		return;
 	udp->reuse = true;
-	if (clasp_udp_new(loop, udp, &link->udp[0], why) < 0)
-		cli_die(CLI_UNREACHABLE, link->subject, "%s; for both "
-		    "directions on one machine use --both, or an address each "
-		    "with --interface", why);
+	r = clasp_udp_new(loop, udp, &link->udp[0], why);
+	if (r < 0)
+		cli_die(CLI_UNREACHABLE, link->subject, "%s%s", why,
+		    r == CLASP_EBIND ? "; for both directions on one machine "
+		    "use --both, or an address each with --interface" : "");
 	cli_warn(link->subject, "another program has this port, too: what is "
 	    "sent to this machine alone now comes here and not there");
 }
@@ -289,6 +344,8 @@ open_sockets(struct clasp_artlink *link)
 	};
 	char why[CLASP_UDP_WHY];
 
+	if (link->interface.address.s_addr != 0)
+		udp.interface = &link->interface;
 	if (config->options->interface)
 		udp.address = link->interface.address;
 	open_main(link, &udp);
@@ -298,7 +355,8 @@ open_sockets(struct clasp_artlink *link)
 	udp.port = clasp_udp_number(link->udp[0]);
 	udp.reuse = true;
 	udp.address.s_addr = htonl(broadcast_of(&link->interface));
-	if (clasp_udp_new(loop, &udp, &link->udp[1], why) < 0)
+	if (udp.address.s_addr != htonl(INADDR_BROADCAST) &&
+	    clasp_udp_new(loop, &udp, &link->udp[1], why) < 0)
 		cli_warn(link->subject, "no broadcasts: %s", why);
 	udp.address.s_addr = htonl(INADDR_BROADCAST);
 	if (clasp_udp_new(loop, &udp, &link->udp[2], why) < 0)
@@ -321,7 +379,7 @@ count_drops(struct clasp_artlink *link)
 	clasp_counts_add(counts, link->subject, "no room, see --rcvbuf",
 	    &link->lost);
 	clasp_counts_add(counts, link->subject, "not sent",
-	    &link->unsent);
+	    &link->unsent)->tally.quiet = true;	/* tell_sending() does */
 }
 
 static void
@@ -349,10 +407,9 @@ clasp_artlink_open(struct clasp_artlink *link,
     const struct clasp_artlink_config *config)
 {
 	uv_loop_t *loop = clasp_bridge_loop(config->bridge);
-	int n = clasp_netif_list(link->own, CLASP_NETIF_MAX);
 
 	link->config = *config;
-	link->nown = n > 0 ? n : 0;
+	list_own(link);
 	if (config->find_interface || config->options->interface)
 		clasp_network_interface(config->options->interface,
 		    &link->interface);

@@ -21,7 +21,8 @@ struct clasp_artlink_config {
 	struct clasp_bridge *bridge;
 	const struct clasp_bridge_options *options;
 	unsigned	 port;		/* 0: one that is free */
-	bool		 find_interface; /* needed, even where none is given */
+	bool		 find_interface; /* needed, even where none is given:
+					 * there are broadcasts */
 	bool		 limited;	/* broadcast to 255.255.255.255 */
 	bool		 reply_broadcast;
 	struct clasp_str name;		/* of the node */
@@ -43,6 +44,9 @@ struct clasp_artlink {
 	uv_timer_t	 node_timer, second_timer;
 	unsigned long	 results[CLASP_ARTNET_RESULTS];
 	unsigned long	 lost, unsent;	/* the system had no room */
+	bool		 failing;	/* packets cannot be sent: told */
+	uint64_t	 failed_us;	/* the last time */
+	uint64_t	 listed_us;	/* `own` is of then */
 	uint64_t	 now_us;	/* of the packets being taken */
 	char		 subject[48];	/* for people */
 };
@@ -61,7 +65,8 @@ bool	clasp_artlink_is_own(const struct clasp_artlink *link, uint32_t ip);
 /* Put a packet into the batch; ip CLASP_ARTNODE_ALL: broadcast. */
 void	clasp_artlink_put(struct clasp_artlink *link, uint32_t ip,
 	    uint16_t port, const uint8_t *p, size_t len);
-void	clasp_artlink_flush(struct clasp_artlink *link);
+/* Send it; false when some packet could not be sent, which is told once. */
+bool	clasp_artlink_flush(struct clasp_artlink *link);
 /* The port that nodes listen on. */
 uint16_t clasp_artlink_port(const struct clasp_artlink *link);
 /* Close the sockets; again: does nothing. */

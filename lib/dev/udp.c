@@ -29,6 +29,12 @@ struct sock {
 	struct in_addr	 groups[GROUPS];
 };
 
+/* Names the interface of one datagram. */
+union via {
+	struct cmsghdr	 head;
+	char		 room[CMSG_SPACE(sizeof(struct in_pktinfo))];
+};
+
 struct clasp_udp {
 	struct clasp_udp_config config;
 	struct clasp_netif interface;
@@ -41,6 +47,7 @@ struct clasp_udp {
 	bool		 paused, closing;
 	unsigned long	 unsent;
 	int		 error;
+	union via	 via;
 	unsigned	 put;		/* in the batch */
 	struct mmsghdr	 out[BATCH], in[BATCH];
 	struct iovec	 out_at[BATCH], in_at[BATCH];
@@ -52,9 +59,11 @@ struct clasp_udp {
 static int
 fail(char why[CLASP_UDP_WHY], const char *what)
 {
+	int result = errno == EADDRINUSE ? CLASP_EBIND : CLASP_EIO;
+
 	snprintf(why, CLASP_UDP_WHY, "%s: %s", what,
 	    uv_strerror(uv_translate_sys_error(errno)));
-	return CLASP_EBIND;
+	return result;
 }
 
 /* -------------------------------------------------------------- receiving */
@@ -161,44 +170,45 @@ open_fd(struct clasp_udp *udp, char why[CLASP_UDP_WHY])
 		.sin_port = htons((uint16_t)udp->number)
 	};
 	socklen_t len = sizeof at;
-	int fd;
+	int fd, result;
 
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return fail(why, "socket");
 	if (set_options(udp, fd) < 0)
-		fail(why, "socket options");
+		result = fail(why, "socket options");
 	else if (bind(fd, (struct sockaddr *)&at, sizeof at) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&at, &len) < 0)
-		fail(why, "cannot listen");
+		result = fail(why, "cannot listen");
 	else {
 		udp->number = ntohs(at.sin_port);
 		return fd;
 	}
 	close(fd);
-	return CLASP_EBIND;
+	return result;
 }
 
 static int
 add_sock(struct clasp_udp *udp, char why[CLASP_UDP_WHY])
 {
 	struct sock *s = calloc(1, sizeof *s);
+	int fd;
 
 	if (!s) {
 		snprintf(why, CLASP_UDP_WHY, "out of memory");
-		return CLASP_EBIND;
+		return CLASP_EIO;
 	}
 	s->udp = udp;
-	s->fd = open_fd(udp, why);
-	if (s->fd < 0) {
+	s->fd = fd = open_fd(udp, why);
+	if (fd < 0) {
 		free(s);
-		return CLASP_EBIND;
+		return fd;
 	}
 	if (uv_poll_init(udp->loop, &s->poll, s->fd) < 0) {
 		close(s->fd);
 		free(s);
 		snprintf(why, CLASP_UDP_WHY, "cannot poll it");
-		return CLASP_EBIND;
+		return CLASP_EIO;
 	}
 	s->poll.data = s;
 	s->next = udp->socks;
@@ -209,6 +219,20 @@ add_sock(struct clasp_udp *udp, char why[CLASP_UDP_WHY])
 	if (udp->config.packet && !udp->paused)
 		uv_poll_start(&s->poll, UV_READABLE, on_poll);
 	return 0;
+}
+
+static void
+init_via(struct clasp_udp *udp)
+{
+	const struct in_pktinfo info = {
+		.ipi_ifindex = (int)udp->interface.index,
+		.ipi_spec_dst = udp->interface.address
+	};
+
+	udp->via.head.cmsg_level = IPPROTO_IP;
+	udp->via.head.cmsg_type = IP_PKTINFO;
+	udp->via.head.cmsg_len = CMSG_LEN(sizeof info);
+	memcpy(CMSG_DATA(&udp->via.head), &info, sizeof info);
 }
 
 static void
@@ -238,10 +262,11 @@ clasp_udp_new(uv_loop_t *loop, const struct clasp_udp_config *config,
     struct clasp_udp **out, char why[CLASP_UDP_WHY])
 {
 	struct clasp_udp *udp = calloc(1, sizeof *udp);
+	int result;
 
 	if (!udp) {
 		snprintf(why, CLASP_UDP_WHY, "out of memory");
-		return CLASP_EBIND;
+		return CLASP_EIO;
 	}
 	udp->loop = loop;
 	udp->config = *config;
@@ -250,9 +275,11 @@ clasp_udp_new(uv_loop_t *loop, const struct clasp_udp_config *config,
 	udp->number = config->port;
 	udp->groups_max = GROUPS;
 	init_batches(udp);
-	if (add_sock(udp, why) < 0) {
+	init_via(udp);
+	result = add_sock(udp, why);
+	if (result < 0) {
 		free(udp);
-		return CLASP_EBIND;
+		return result;
 	}
 	*out = udp;
 	return 0;
@@ -414,6 +441,7 @@ clasp_udp_put(struct clasp_udp *udp, const struct sockaddr_in *to,
     const void *p, size_t len)
 {
 	unsigned i = udp->put;
+	bool named;
 
 	if (len > CLASP_UDP_MAX || udp->closing) {
 		udp->unsent++;
@@ -423,6 +451,11 @@ clasp_udp_put(struct clasp_udp *udp, const struct sockaddr_in *to,
 	memcpy(udp->out_room[i], p, len);
 	udp->out_at[i].iov_len = len;
 	udp->to[i] = *to;
+	/* of the limited broadcast routes need not know, or know another */
+	named = udp->config.interface &&
+	    to->sin_addr.s_addr == htonl(INADDR_BROADCAST);
+	udp->out[i].msg_hdr.msg_control = named ? &udp->via : NULL;
+	udp->out[i].msg_hdr.msg_controllen = named ? sizeof udp->via : 0;
 	if (++udp->put == BATCH)
 		clasp_udp_flush(udp);
 }

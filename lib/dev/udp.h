@@ -33,7 +33,8 @@ struct clasp_udp_config {
 	bool		 broadcast;	/* may send to broadcast addresses */
 	int		 rcvbuf;	/* bytes; 0: 1 MiB */
 	int		 ttl;		/* of multicast; 0: 1 */
-	/* for groups, in and out; NULL: what the routes say */
+	/* for groups, in and out, and for 255.255.255.255; NULL: what the
+	 * routes say */
 	const struct clasp_netif *interface;
 	/* one datagram; NULL: it only sends */
 	void		(*packet)(const uint8_t *p, size_t len,
@@ -43,7 +44,8 @@ struct clasp_udp_config {
 	void		*user;
 };
 
-/* Open it: 0 and *out, or CLASP_EBIND with why filled. */
+/* Open it: 0 and *out; or with why filled CLASP_EBIND, when another program
+ * has the port, or CLASP_EIO. */
 int	clasp_udp_new(uv_loop_t *loop, const struct clasp_udp_config *config,
 	    struct clasp_udp **out, char why[CLASP_UDP_WHY]);
 /* Memory is given back by the loop.  NULL is fine. */

@@ -56,17 +56,9 @@ place(const struct clasp_artpeers *peers, unsigned universe, uint32_t ip)
 	return low;
 }
 
-static bool
-has_pair(const struct clasp_artpeers *peers, unsigned universe, uint32_t ip)
-{
-	unsigned at = place(peers, universe, ip);
-
-	return at < peers->npairs &&
-	    compare(universe, ip, &peers->pairs[at]) == 0;
-}
-
-/* Make the pairs anew.  False: no memory, they are as they were. */
-static bool
+/* Make the pairs anew; without memory they are as they were.  Not with each
+ * reply, but when somebody asks: there may be very many replies. */
+static void
 make_pairs(struct clasp_artpeers *peers)
 {
 	struct clasp_artpair *pairs = peers->pairs;
@@ -75,7 +67,7 @@ make_pairs(struct clasp_artpeers *peers)
 	if (most > peers->pairs_room) {
 		pairs = realloc(pairs, 2 * most * sizeof *pairs);
 		if (!pairs)
-			return false;
+			return;
 		peers->pairs = pairs;
 		peers->pairs_room = 2 * most;
 	}
@@ -89,15 +81,18 @@ make_pairs(struct clasp_artpeers *peers)
 		if (k == 0 || by_universe(&pairs[i], &pairs[k - 1]) != 0)
 			pairs[k++] = pairs[i];
 	peers->npairs = k;
-	return true;
+	peers->stale = false;
 }
 
 const struct clasp_artpair *
-clasp_artpeers_taking(const struct clasp_artpeers *peers, unsigned universe,
+clasp_artpeers_taking(struct clasp_artpeers *peers, unsigned universe,
     unsigned *n)
 {
-	unsigned at = place(peers, universe, 0), end = at;
+	unsigned at, end;
 
+	if (peers->stale)
+		make_pairs(peers);
+	at = end = place(peers, universe, 0);
 	while (end < peers->npairs && peers->pairs[end].universe == universe)
 		end++;
 	*n = end - at;
@@ -152,33 +147,45 @@ node(struct clasp_artpeers *peers, uint32_t ip, uint8_t bind_index)
 	return p;
 }
 
+/* Does this address take it, by whatever index? */
+static bool
+takes(const struct clasp_artpeers *peers, uint32_t ip, unsigned universe)
+{
+	unsigned at, i;
+
+	for (at = place_of(peers, ip, 0); at < peers->n &&
+	    peers->at[at].ip == ip; at++)
+		for (i = 0; i < peers->at[at].n; i++)
+			if (peers->at[at].takes[i] == universe)
+				return true;
+	return false;
+}
+
 unsigned
 clasp_artpeers_heard(struct clasp_artpeers *peers, uint32_t ip,
     const struct clasp_artnet_reply *reply, uint64_t now_us)
 {
-	struct clasp_artpeer *p, was;
+	struct clasp_artpeer is = { .ip = ip,
+	    .bind_index = reply->bind_index };
+	struct clasp_artpeer *p;
 	unsigned i, news = 0;
 	int universe;
 
 	p = node(peers, ip, reply->bind_index);
 	if (!p)
 		return 0;
-	was = *p;
-	p->seen_us = now_us;
-	p->n = 0;
+	is.seen_us = now_us;
 	for (i = 0; i < CLASP_ARTNET_PORTS; i++) {
 		universe = clasp_artnet_takes(reply, i);
 		if (universe < 0)
 			continue;
-		p->takes[p->n++] = (uint16_t)universe;
-		if (!has_pair(peers, (unsigned)universe, ip))
+		is.takes[is.n++] = (uint16_t)universe;
+		if (!takes(peers, ip, (unsigned)universe))
 			news |= 1u << i;
 	}
-	if ((was.n != p->n || memcmp(was.takes, p->takes,
-	    p->n * sizeof p->takes[0]) != 0) && !make_pairs(peers)) {
-		*p = was;
-		return 0;
-	}
+	peers->stale |= is.n != p->n ||
+	    memcmp(is.takes, p->takes, sizeof is.takes) != 0;
+	*p = is;
 	return news;
 }
 
@@ -193,6 +200,6 @@ clasp_artpeers_expire(struct clasp_artpeers *peers, uint64_t now_us)
 	if (k == peers->n)
 		return false;
 	peers->n = k;
-	make_pairs(peers);
+	peers->stale = true;
 	return true;
 }

@@ -20,6 +20,7 @@ struct clasp_artpeers {
 	unsigned long	 ignored;	/* replies beyond the most */
 	struct clasp_artpair *pairs;	/* owned; sorted */
 	unsigned	 npairs, pairs_room;
+	bool		 stale;		/* pairs are to be made anew */
 };
 
 /* A node that takes a universe. */
@@ -37,9 +38,9 @@ unsigned clasp_artpeers_heard(struct clasp_artpeers *peers, uint32_t ip,
 	    const struct clasp_artnet_reply *reply, uint64_t now_us);
 /* Forget who has been silent for too long; true: somebody was. */
 bool	clasp_artpeers_expire(struct clasp_artpeers *peers, uint64_t now_us);
-/* Who takes a universe: *n of them, each address once. */
+/* Who takes a universe: *n of them, each address once.  Good until the next
+ * call. */
 const struct clasp_artpair *clasp_artpeers_taking(
-	    const struct clasp_artpeers *peers, unsigned universe,
-	    unsigned *n);
+	    struct clasp_artpeers *peers, unsigned universe, unsigned *n);
 
 #endif

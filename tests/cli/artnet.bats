@@ -304,3 +304,294 @@ example() {
 	finish "$RECEIVER"
 	grep -q '0A FF\|0a ff\|0Aff\|0AFF\|0aff' got
 }
+
+@test "dark when the last source is silent" {
+	receiver --on-loss blackout
+	send ${ID}0050000e0000000000026432
+	wait_for_line got '/artnet/0/2 50'
+	wait_for_line got '^/artnet/0/1 0 ; /artnet/0/2 0$' 20
+}
+
+@test "no more than 44 frames a second" {
+	local t0
+
+	listener
+	sender --to "127.0.0.1:$P" --slots 2
+	t0=${EPOCHREALTIME/./}
+	for i in {1..600}; do echo "/artnet/0/1 $((i % 250))"; done >in
+	for i in {1..120}; do say "/artnet/0/1 $((i % 250))"; sleep 0.005; done
+	say '/artnet/0/1 255'
+	wait_for_line heard ' ff$'
+	t0=$((${EPOCHREALTIME/./} - t0))
+	(($(wc -l <heard) <= t0 * 44 / 1000000 + 2))
+}
+
+@test "a relay that is gone: the look stays, and the new one comes" {
+	local port
+
+	start_relay
+	port=${CLASP_URL##*:}
+	port=${port%%/*}
+	clasp-set /artnet/0/1 10
+	listener
+	bg_ready out clasp-artnet-out -u "$CLASP_URL" --to "127.0.0.1:$P" \
+	    -p "$(free_port)" --slots 2
+	wait_for_line heard ' 0a$'
+	kill -KILL "$RELAY_PID"
+	gone "$RELAY_PID"
+	: >heard
+	# repeated every second, without anybody to say so
+	wait_until 15 heard 3 ' dmx 0 .* 0a$'
+	start_relay -p "$port"
+	clasp-set /artnet/0/2 20
+	# what stood there stays: the relay that began again knows nothing
+	wait_for_line heard ' 0a14$' 20
+	# (where it was emptied there are zeros: -a)
+	run ! grep -a -q -v ' 2 0a\(14\)\?$' heard
+	wait_for_line out.log 'back after'
+}
+
+@test "signals leave the last look standing" {
+	local how
+
+	for how in TERM KILL; do
+		listener
+		sender --to "127.0.0.1:$P" -p "$(free_port)" --slots 2
+		say '/artnet/0/1 7'
+		wait_for_line heard ' 07$'
+		kill -$how "$SENDER"
+		gone "$SENDER"
+		run ! grep -q -v ' 07$' heard
+	done
+}
+
+@test "a port that another program shares" {
+	bg other python3 "$TOP/tests/cli/artnet.py" listen port 0.0.0.0
+	wait_for port
+	P=$(<port)
+	bg_ready got clasp-artnet-in -p "$P"
+	assert_equal "$(<got.log)" "clasp-artnet-in: port $P: another program has this port, too: what is sent to this machine alone now comes here and not there"
+}
+
+# ------------------------------------------------- a network of two machines
+
+# Ours: 10.77.0.1 on va, commands in it: net; other machines at 10.77.0.2 to 4
+# on the other end of a cable: far.  There is no way out of it.
+network() {
+	local user=() i
+
+	((EUID == 0)) || user=(-r)
+	unshare "${user[@]}" -n sh -c 'echo up >upA; exec sleep 1000' 3>&- &
+	BG_PIDS+=("$!")
+	wait_for upA
+	NET=(nsenter -t "$!" -n)
+	((EUID == 0)) || NET=(nsenter -t "$!" -U --preserve-credentials -n)
+	"${NET[@]}" unshare -n sh -c 'echo $$ >upB; exec sleep 1000' 3>&- &
+	BG_PIDS+=("$!")
+	wait_for upB
+	FAR=("${NET[@]}" nsenter -t "$(<upB)" -n)
+	"${NET[@]}" ip link add va type veth peer name vb netns "$(<upB)"
+	"${NET[@]}" ip addr add 10.77.0.1/24 brd 10.77.0.255 dev va
+	for i in 2 3 4; do
+		"${FAR[@]}" ip addr add "10.77.0.$i/24" brd 10.77.0.255 dev vb
+	done
+	"${NET[@]}" ip link set lo up
+	"${NET[@]}" ip link set va up
+	"${FAR[@]}" ip link set vb up
+	"${FAR[@]}" ip route add 255.255.255.255 dev vb
+}
+
+# far OUT COMMAND ...: artnet.py on the other machines, in the background.
+far() {
+	rm -f "$1.port"
+	bg "$1" "${FAR[@]}" python3 "$TOP/tests/cli/artnet.py" "$2" \
+	    "$1.port" "${@:3}"
+	wait_for "$1.port"
+}
+# Who hears what is sent to all, by both ways, and to 10.77.0.2.
+all_ears() {
+	far heard listen 10.77.0.2 6454
+	far directed listen 10.77.0.255 6454
+	far limited listen 255.255.255.255 6454
+}
+# The kinds of packets in a file.
+kinds() {
+	cut -d' ' -f 2 "$1" | tr '\n' ' '
+}
+# net OUT PROGRAM ...: in the background, fed by `say`.
+net() {
+	rm -f in
+	mkfifo in
+	bg_ready "$1" "${NET[@]}" bash -c 'exec "$@" <>in' "${@:1}"
+	NET_PID=$BG_PID
+}
+
+@test "broadcasts go to the network, or to all networks" {
+	local once=(clasp-artnet-out --slots 2 --once -p 6454)
+
+	network
+	all_ears
+	"${NET[@]}" "${once[@]}" --broadcast --sync <<<'/artnet/0/1 1'
+	wait_for_lines directed 2
+	assert_equal "$(kinds directed)" 'dmx sync '
+	: >directed
+	# no route leads there: the interface is named
+	"${NET[@]}" "${once[@]}" --broadcast --limited-broadcast \
+	    <<<'/artnet/0/1 1'
+	wait_for_lines limited 1
+	"${NET[@]}" "${once[@]}" --broadcast --limited-broadcast \
+	    --interface 10.77.0.1 <<<'/artnet/0/1 2'
+	wait_for_lines limited 2
+	assert_equal "$(kinds limited)" 'dmx dmx '
+	[ ! -s directed ]
+	[ ! -s heard ]
+	# to one, and to all
+	"${NET[@]}" "${once[@]}" --broadcast --to 10.77.0.2 <<<'/artnet/0/1 3'
+	wait_for_lines directed 1
+	wait_for_lines heard 1
+	assert_equal "$(kinds heard)$(kinds directed)" 'dmx dmx '
+}
+
+@test "questions and answers by broadcast" {
+	network
+	all_ears
+	net out clasp-artnet-out --reply-broadcast --limited-broadcast
+	wait_for_line limited ' poll 0200$'
+	[ ! -s directed ]
+	kill "$NET_PID"
+	gone "$NET_PID"
+	: >limited
+	net out clasp-artnet-out --to 10.77.0.2 -U 5 --reply-broadcast
+	"${FAR[@]}" python3 "$TOP/tests/cli/artnet.py" from 10.77.0.3 \
+	    10.77.0.1:6454 ${ID}0020000e0200
+	wait_for_line directed ' reply .* types=40 in=05'
+	kill "$NET_PID"
+	gone "$NET_PID"
+	: >directed
+	net out clasp-artnet-in -U 9 --reply-broadcast
+	"${FAR[@]}" python3 "$TOP/tests/cli/artnet.py" from 10.77.0.3 \
+	    10.77.0.1:6454 ${ID}0020000e0200
+	wait_for_line directed ' reply .* types=80 in=00 out=09'
+	[ ! -s heard ]
+	[ ! -s limited ]
+}
+
+@test "what is broadcast is heard, by an interface too" {
+	local at i=0
+
+	network
+	for at in '' '--interface va' '--interface 10.77.0.1'; do
+		net got clasp-artnet-in $at
+		for to in 10.77.0.255 255.255.255.255 10.77.0.1; do
+			i=$((i + 1))
+			"${FAR[@]}" python3 "$TOP/tests/cli/artnet.py" send \
+			    "$to:6454" ${ID}0050000e00000$((i % 9))000002010$i
+			wait_for_line got "/artnet/$((i % 9))/2 $i\$"
+		done
+		assert_equal "$(wc -l <got)" 3	# each once
+		kill "$NET_PID"
+		gone "$NET_PID"
+	done
+}
+
+@test "our own broadcasts do not come back" {
+	network
+	bg_ready relay "${NET[@]}" clasp-relay -p 7399
+	export CLASP_URL=ws://127.0.0.1:7399/clasp
+	far directed listen 10.77.0.255 6454
+	net both clasp-artnet-out --both -U 0 --broadcast --sync --slots 2 \
+	    -u "$CLASP_URL"
+	bg_ready seen "${NET[@]}" clasp-sub '/artnet/**'
+	"${NET[@]}" clasp-set /artnet/0/1 7
+	wait_until 10 has_lines directed 4	# and repeated once
+	# another program's levels on this machine do come, and at once: our
+	# own sync is none of theirs
+	"${NET[@]}" python3 "$TOP/tests/cli/artnet.py" send 10.77.0.1:6454 \
+	    ${ID}0050000e0000000000020809
+	wait_for_line seen '/artnet/0/2 .*9$'
+	wait_until 10 has_lines directed 8
+	"${NET[@]}" python3 "$TOP/tests/cli/artnet.py" send 10.77.0.1:6454 \
+	    ${ID}0050000e000000000002080a ${ID}0050000e000000000002080b
+	wait_for_line seen '/artnet/0/2 .*11$'
+	run -0 grep -c '/artnet/0/1 ' seen
+	assert_output 2	# as set, and 8
+}
+
+@test "an interface must be chosen where there are several" {
+	network
+	"${NET[@]}" ip link add vc type veth peer name vd
+	"${NET[@]}" ip addr add 10.88.0.1/32 dev vc
+	"${NET[@]}" ip link set vc up
+	for options in '' --broadcast '--broadcast --to 10.77.0.2'; do
+		run -2 --separate-stderr "${NET[@]}" clasp-artnet-out $options
+		[[ $stderr == *'several interfaces fit: va (10.77.0.1), vc (10.88.0.1); choose one with --interface'* ]]
+	done
+	run -2 --separate-stderr "${NET[@]}" clasp-artnet-in --reply-broadcast
+	run -0 "${NET[@]}" clasp-artnet-in --list
+	assert_line $'vc\t10.88.0.1\tmulticast'
+	# a network of one address has no broadcast of its own
+	run -124 --separate-stderr "${NET[@]}" clasp-artnet-in --interface vc \
+	    -T 0.1
+	assert_equal "$stderr" ''
+}
+
+@test "a cable that is out is told once" {
+	network
+	far heard listen 10.77.0.2 6454
+	net out clasp-artnet-out --to 10.77.0.2 --slots 2
+	say '/artnet/0/1 1'
+	wait_for_line heard ' 01$'
+	"${NET[@]}" ip link set va down
+	for i in {2..9}; do
+		say "/artnet/0/1 $i"
+		sleep 0.3
+	done
+	wait_for_line out.log 'packets cannot be sent: network is unreachable'
+	: >heard
+	"${NET[@]}" ip link set va up
+	# the newest, and nothing of before
+	wait_for_line heard ' 09$'
+	wait_for_line out.log 'packets are sent again'
+	run ! grep -a -q -v ' 09$' heard
+	assert_equal "$(wc -l <out.log)" 2
+	# and no success
+	run -3 --separate-stderr "${NET[@]}" clasp-artnet-out --once -p 6455 \
+	    --to 192.0.2.1 <<<'/artnet/0/1 1'
+	assert_equal "$stderr" 'clasp-artnet-out: port 6455: packets cannot be sent: network is unreachable'
+}
+
+@test "the last frame goes to every node, not the first that answers" {
+	network
+	far first node 10.77.0.2 6454 10.77.0.255 4
+	far second node 10.77.0.3 6454 10.77.0.255 4 0.6
+	"${NET[@]}" clasp-artnet-out --slots 2 --once <<<'/artnet/4/1 9'
+	wait_for_line first ' dmx 4 seq=1 .* 09$'
+	wait_for_line second ' dmx 4 seq=1 .* 09$'
+	"${NET[@]}" clasp-artnet-out --slots 2 <<<'/artnet/4/1 8'
+	wait_for_line first ' 08$'
+	wait_for_line second ' 08$'
+	# one that comes later gets its universe then
+	net out clasp-artnet-out --slots 2
+	say '/artnet/4/1 7'
+	wait_for_line first ' 07$'
+	far third node 10.77.0.4 6454 10.77.0.255 4
+	wait_for_line third ' dmx 4 .* 07$'
+}
+
+@test "a node that is gone is forgotten, which is told" {
+	local node
+
+	network
+	far node node 10.77.0.2 6454 10.77.0.255 4
+	node=$BG_PID
+	net out clasp-artnet-out --slots 2
+	say '/artnet/4/1 9'
+	wait_for_line node ' dmx 4 .* 09$'
+	kill "$node"
+	gone "$node"
+	wait_for_line out.log 'no node takes universe 4' 20
+	far again listen 10.77.0.2 6454
+	say '/artnet/4/1 10 ; /artnet/5/1 1'
+	wait_for_line out.log 'no node takes universe 5'
+	[ ! -s again ]
+}

@@ -8,10 +8,13 @@
 #	        good=HEX NAME
 # where SLOTS is hex without the zeros at its end.  The port is written to
 # PORTFILE.
-#	artnet.py node PORTFILE ADDRESS PORT BROADCAST UNIVERSE
+#	artnet.py node PORTFILE ADDRESS PORT BROADCAST UNIVERSE [DELAY]
 #	    the same, also of what is broadcast; says to who polls that it
-#	    takes a universe
-#	artnet.py send PORT HEX ...	{00*N} stands for N zero bytes
+#	    takes a universe, after DELAY seconds
+#	artnet.py send [ADDRESS:]PORT HEX ...
+#	    {00*N} stands for N zero bytes; ADDRESS may be a broadcast one
+#	artnet.py from ADDRESS [ADDRESS:]PORT HEX ...
+#	    the same, sent from ADDRESS and the same port
 #	artnet.py ask PORT [HEX]	an ArtPoll; prints the replies to its port
 
 import re
@@ -19,11 +22,13 @@ import select
 import socket
 import struct
 import sys
+import threading
 import time
 
 ID = b'Art-Net\0'
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
 
 
 def show(b):
@@ -74,7 +79,7 @@ def reply(universe):
     return bytes(b)
 
 
-def node(portfile, address, port, broadcast, universe):
+def node(portfile, address, port, broadcast, universe, delay=0):
     everybody = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     everybody.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     everybody.bind((broadcast, int(port)))
@@ -84,7 +89,8 @@ def node(portfile, address, port, broadcast, universe):
             b, sender = ready.recvfrom(2048)
             show(b)
             if b[8:10] == b'\0\x20':
-                s.sendto(reply(int(universe)), sender)
+                threading.Timer(float(delay), s.sendto,
+                                (reply(int(universe)), sender)).start()
 
 
 def pack(p):
@@ -92,9 +98,15 @@ def pack(p):
     return bytes.fromhex(p)
 
 
-def send(port, *packets):
+def send(to, *packets):
+    host, port = ('127.0.0.1:' + to).split(':')[-2:]
     for p in packets:
-        s.sendto(pack(p), ('127.0.0.1', int(port)))
+        s.sendto(pack(p), (host, int(port)))
+
+
+def send_from(address, to, *packets):
+    s.bind((address, int(to.split(':')[-1])))
+    send(to, *packets)
 
 
 def ask(port, poll=ID.hex() + '0020000e0200'):
@@ -108,4 +120,4 @@ def ask(port, poll=ID.hex() + '0020000e0200'):
         pass
 
 
-globals()[sys.argv[1]](*sys.argv[2:])
+globals()[sys.argv[1].replace('from', 'send_from')](*sys.argv[2:])

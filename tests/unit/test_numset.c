@@ -60,6 +60,10 @@ sets_are_walked(void)
 	}
 	t_eq_int(clasp_numset_next(&set, 65536), -1);
 	t_check(!clasp_numset_has(&set, 1) && !clasp_numset_has(&set, 70000));
+	clasp_numset_remove(&set, 64);
+	clasp_numset_remove(&set, 65);
+	t_eq_int(clasp_numset_next(&set, 64), 300);
+	t_eq_int(clasp_numset_count(&set), 4);
 }
 
 static void

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "bridge/artrecv.h"
+#include "bridge/counts.h"
 #include "bridge/frames.h"
 #include "bridge/network.h"
 #include "proto/artpeers.h"
@@ -476,6 +477,8 @@ open_port(void)
 	linking.good_output = good_output;
 	linking.packet = on_packet;
 	clasp_artlink_open(&port, &linking);
+	clasp_counts_add(clasp_bridge_counts(bridge), port.subject,
+	    "replies of too many nodes", &peers.ignored);
 	for (n = model.only ? clasp_numset_next(&universes, 0) : -1; n >= 0;
 	    n = clasp_numset_next(&universes, (unsigned)n + 1))
 		clasp_artlink_give(&port, (unsigned)n);

@@ -396,8 +396,8 @@ universes_olad(const char *plugin, const char *config)
 	write_config(plugin, config);
 	universes_run("ip link set lo up && "
 	    "ip link add vA type veth peer name vB && "
-	    "ip addr add 10.77.0.1/24 dev vA && "
-	    "ip addr add 10.77.0.2/24 dev vB && "
+	    "ip addr add 10.77.0.1/24 brd + dev vA && "
+	    "ip addr add 10.77.0.2/24 brd + dev vB && "
 	    "ip link set vA up && ip link set vB up && "
 	    "ip route add 224.0.0.0/4 dev vB && "
 	    /* both ends are ours here; it has one socket for all groups */

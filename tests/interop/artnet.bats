@@ -93,6 +93,11 @@ nothing_malformed() {
 	echo "$output" | sort | uniq -c
 	[ -z "$(cut -s -f 3 <<<"$output" | tr -d '\n')" ]
 }
+# How many frames of levels were captured that far.
+frames() {
+	tshark -r packets.pcap -Y 'artnet.header.opcode == 0x5000' \
+	    -T fields -e frame.number 2>/dev/null | wc -l
+}
 # What was captured is written some time later.
 captured() {
 	tshark -r packets.pcap -T fields -e ip.src -e artnet.header.opcode \
@@ -118,6 +123,11 @@ setting() {
 	assert_equal "$(head -n 1 got)" \
 	    '/artnet/4/1 1 ; /artnet/4/2 2 ; /artnet/4/3 3 ; /artnet/4/4 255'
 	wait_until 10 setting 1,9,3,255 '^/artnet/4/2 9$'
+	# a second source of that universe: the highest level counts
+	at "$B" python3 "$TOP/tests/cli/artnet.py" send 10.77.0.1:6454 \
+	    4172742d4e6574000050000e00010400000408c80000
+	wait_for_line got '^/artnet/4/1 8 ; /artnet/4/2 200$'
+	wait_until 10 setting 1,9,77,255 '^/artnet/4/3 77$'
 	# our reply
 	sent_ours 0x2100
 	nothing_malformed
@@ -141,6 +151,12 @@ setting() {
 		[ -s rec ] && grep -q '^3 [0-9]*,200,7,0' rec
 	}
 	wait_until 30 heard
+	# and again each second, while nothing changes
+	i=$(frames)
+	more() {
+		(($(frames) >= i + 4))
+	}
+	wait_until 15 more
 	kill -INT "$recorder"
 	gone "$recorder"
 	# polls, levels, sync, all of them ours

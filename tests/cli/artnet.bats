@@ -563,7 +563,7 @@ net() {
 @test "the last frame goes to every node, not the first that answers" {
 	network
 	far first node 10.77.0.2 6454 10.77.0.255 4
-	far second node 10.77.0.3 6454 10.77.0.255 4 0.6
+	far second node 10.77.0.3 6454 10.77.0.255 4 0.3
 	"${NET[@]}" clasp-artnet-out --slots 2 --once <<<'/artnet/4/1 9'
 	wait_for_line first ' dmx 4 seq=1 .* 09$'
 	wait_for_line second ' dmx 4 seq=1 .* 09$'

@@ -351,7 +351,7 @@ example() {
 	wait_for_line out.log 'back after'
 }
 
-@test "signals leave the last look standing" {
+@test "signals leave the last look standing, or dark" {
 	local how
 
 	for how in TERM KILL; do
@@ -363,6 +363,15 @@ example() {
 		gone "$SENDER"
 		run ! grep -q -v ' 07$' heard
 	done
+	listener
+	sender --to "127.0.0.1:$P" -p "$(free_port)" --slots 2 \
+	    --on-exit blackout
+	say '/artnet/0/1 7'
+	wait_for_line heard ' 07$'
+	kill "$SENDER"
+	gone "$SENDER"
+	wait_until 5 heard 3 ' 2 $'
+	assert_equal "$(grep -c ' 2 $' heard)" 3
 }
 
 @test "a port that another program shares" {

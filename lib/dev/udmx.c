@@ -26,7 +26,8 @@ struct udmx {
 };
 
 struct about {
-	char	 name[32];
+	char	 number[32];		/* as lsusb has it; a new one each time */
+	char	 name[TEXT_MAX];	/* the socket it is in, which stays */
 	char	 product[TEXT_MAX], maker[TEXT_MAX], serial[TEXT_MAX];
 };
 
@@ -67,13 +68,6 @@ read_number(const char *folder, const char *name)
 	return atoi(text);
 }
 
-static void
-name_of(libusb_device *device, char out[32])
-{
-	snprintf(out, 32, "usb:%03u/%03u",
-	    libusb_get_bus_number(device), libusb_get_device_address(device));
-}
-
 /*
  * The kernel has asked it for its texts when it was plugged in, and all may
  * read them: nothing needs to be opened for a list.
@@ -85,7 +79,9 @@ read_about(libusb_device *device, struct about *about)
 	struct dirent *e;
 
 	memset(about, 0, sizeof *about);
-	name_of(device, about->name);
+	snprintf(about->number, sizeof about->number, "usb:%03u/%03u",
+	    libusb_get_bus_number(device), libusb_get_device_address(device));
+	snprintf(about->name, sizeof about->name, "%s", about->number);
 	while (dir && (e = readdir(dir)) != NULL) {
 		if (e->d_name[0] == '.' ||
 		    read_number(e->d_name, "busnum") !=
@@ -93,6 +89,8 @@ read_about(libusb_device *device, struct about *about)
 		    read_number(e->d_name, "devnum") !=
 		    libusb_get_device_address(device))
 			continue;
+		snprintf(about->name, sizeof about->name, "usb:%.100s",
+		    e->d_name);
 		read_text(e->d_name, "product", about->product);
 		read_text(e->d_name, "manufacturer", about->maker);
 		read_text(e->d_name, "serial", about->serial);
@@ -120,11 +118,12 @@ check_device(const struct udmx *u, const struct about *about,
     char why[CLASP_SERIAL_WHY])
 {
 	if (u->name && strcmp(u->name, about->name) != 0 &&
+	    strcmp(u->name, about->number) != 0 &&
 	    strcmp(u->name, about->serial) != 0)
 		return 1;
 	if (u->force || strcmp(about->product, "uDMX") == 0)
 		return 0;
-	snprintf(why, CLASP_SERIAL_WHY, "%s calls itself '%.60s', not uDMX; "
+	snprintf(why, CLASP_SERIAL_WHY, "%.40s calls itself '%.60s', not uDMX; "
 	    "--force takes it all the same", about->name, about->product);
 	return CLASP_EIO;
 }

@@ -11,11 +11,12 @@
 
 extern const struct clasp_dmxthread_driver clasp_udmx_driver;
 
-/* A device for that driver: the one called `name` (as it is listed, or its
- * serial number; borrowed), or with NULL the first.  NULL: no memory. */
+/* A device for that driver: the one called `name` (as it is listed, as lsusb
+ * has it, or its serial number; borrowed), or with NULL the first.  NULL: no
+ * memory. */
 void	*clasp_udmx_new(const char *name, bool force);
-/* Each device with that id: its name ("usb:001/005"), and what it says of
- * itself. */
+/* Each device with that id: its name ("usb:1-2", the socket), and what it
+ * says of itself. */
 void	clasp_udmx_list(void (*fn)(const char *name, const char *what,
 	    void *user), void *user);
 

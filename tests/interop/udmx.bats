@@ -55,9 +55,9 @@ mocked() {
 @test "it is listed, by what it says of itself" {
 	recorded 2:4:0:00000000
 	run -0 mocked clasp-dmx-out --driver udmx --list
-	assert_output "$(printf 'usb:001/005\tuDMX, www.anyma.ch')"
+	assert_output "$(printf 'usb:1-2\tuDMX, www.anyma.ch')"
 	run -0 mocked clasp-dmx-out --list
-	assert_line "$(printf 'usb:001/005\tuDMX, www.anyma.ch')"
+	assert_line "$(printf 'usb:1-2\tuDMX, www.anyma.ch')"
 	run -0 mocked clasp-dmx-out --driver opendmx --list
 	refute_output --partial uDMX
 }
@@ -68,8 +68,12 @@ mocked() {
 	recorded 2:4:0:ff804000
 	echo '/dmx/1 [255,128,64]' |
 	    mocked clasp-dmx-out --driver udmx --slots 4 --once
-	echo '/dmx/1 [255,128,64]' |
-	    mocked clasp-dmx-out --driver udmx --slots 4 --once -d 77
+	# by the serial number, the socket it is in, or as lsusb has it
+	local name
+	for name in 77 usb:1-2 usb:001/005; do
+		echo '/dmx/1 [255,128,64]' |
+		    mocked clasp-dmx-out --driver udmx --slots 4 --once -d $name
+	done
 }
 
 @test "what is not in the recording does not get through" {
@@ -94,11 +98,104 @@ mocked() {
 	    mocked clasp-dmx-out --driver udmx --slots 4 --once
 }
 
+@test "a short answer is tried once more; a second one is counted" {
+	recorded 2:4:0:01020304:3 2:4:0:01020304
+	echo '/dmx/1 [1,2,3,4]' >line
+	run -0 --separate-stderr mocked bash -c \
+	    'clasp-dmx-out --driver udmx --slots 4 --once -v <line'
+	[ -z "$stderr" ]
+	# what was not taken is sent again, all of it
+	recorded 2:4:0:01020304:3 2:4:0:01020304:-32 2:4:0:01020304
+	echo '/dmx/1 [1,2,3,4]' >line
+	run -0 --separate-stderr mocked bash -c \
+	    'clasp-dmx-out --driver udmx --slots 4 --once -v <line'
+	[[ $stderr == *'uDMX: frame not taken: 1 dropped' ]]
+}
+
+# In the background: with our end of its input closed.
+with_in() {
+	exec 5>&-
+	exec umockdev-run -d dev.umockdev -p \
+	    /sys/devices/pci0000:00/0000:00:14.0/usb1/1-2=usb.pcap -- "$@"
+}
+
+# out OPTION ...: the program, fed by descriptor 5; what is mocked is in
+# the folder $ROOT.
+out() {
+	rm -f in root
+	mkfifo in
+	exec 5<>in
+	bg out with_in bash -c 'echo "$UMOCKDEV_DIR" >root
+	    exec clasp-dmx-out --driver udmx --slots 4 "$@" <in' out "$@"
+	wait_for root
+	ROOT=$(<root)
+}
+
+# One look, as often as a slow machine may repeat it.
+newest() {
+	printf '2:4:0:09020304 %.0s' {1..20}
+}
+
+@test "unplugged and back: the whole newest look first" {
+	# one look, repeated a second later: then it is gone
+	recorded 2:4:0:01020304 2:4:0:01020304:-19 $(newest)
+	out
+	echo '/dmx/1 [1,2,3,4]' >&5
+	wait_for_line out.log \
+	    '^clasp-dmx-out: uDMX: gone; tried again every second'
+	mv "$ROOT/sys/bus/usb/devices/1-2" away
+	mv "$ROOT/dev/bus" away.bus
+	# lines are taken meanwhile, and it is looked for
+	echo '/dmx/1/1 9' >&5
+	run ! wait_until 1 grep -q back out.log
+	mv away.bus "$ROOT/dev/bus"
+	mv away "$ROOT/sys/bus/usb/devices/1-2"
+	wait_for_line out.log '^clasp-dmx-out: uDMX: back'
+	exec 5>&-
+	finish
+	# what is not in the recording would not have got through
+	[ "$status" = 0 ]
+	run ! grep -q 'takes no data' out.log
+}
+
+@test "unplugged: the end with --exit-on-loss; an end while it is away" {
+	recorded 2:4:0:01020304 2:4:0:01020304:-19
+	out --exit-on-loss
+	echo '/dmx/1 [1,2,3,4]' >&5
+	finish
+	[ "$status" = 3 ]
+	assert_equal "$(<out.log)" 'clasp-dmx-out: uDMX: gone'
+	out
+	echo '/dmx/1 [1,2,3,4]' >&5
+	wait_for_line out.log 'uDMX: gone; tried again'
+	kill "$BG_PID"
+	finish
+	[ "$status" = 143 ]
+}
+
+@test "never there, --wait: then the newest look" {
+	recorded $(newest)
+	# it is taken away before the program looks
+	mkfifo in
+	exec 5<>in
+	bg out with_in bash -c 'mv "$UMOCKDEV_DIR/sys/bus/usb/devices/1-2" away
+	    echo "$UMOCKDEV_DIR" >root
+	    exec clasp-dmx-out --driver udmx --slots 4 --wait <in'
+	wait_for_line out.log \
+	    'uDMX: no such device (USB 16c0:05dc); tried again every second'
+	echo '/dmx/1 [1,2,3,4]' >&5
+	echo '/dmx/1/1 9' >&5
+	mv away "$(<root)/sys/bus/usb/devices/1-2"
+	exec 5>&-
+	finish
+	[ "$status" = 0 ]
+}
+
 @test "another device with that id is not touched, unless forced" {
 	device 'Espresso'
 	recorded 2:4:0:01020304
 	run -3 mocked clasp-dmx-out --driver udmx --slots 4 --once </dev/null
-	assert_output "clasp-dmx-out: uDMX: usb:001/005 calls itself \
+	assert_output "clasp-dmx-out: uDMX: usb:1-2 calls itself \
 'Espresso', not uDMX; --force takes it all the same"
 	echo '/dmx/1 [1,2,3,4]' |
 	    mocked clasp-dmx-out --driver udmx --slots 4 --once --force

@@ -4,7 +4,8 @@
 usage: udmx_recording.py OUT TRANSFER ...
 
 TRANSFER is REQUEST:VALUE:INDEX[:HEX][:STATUS]: what the device is to be sent,
-and how it answers (0, or a negative errno as -32).  HEX may be BYTE*N.
+and how it answers: 0, a negative errno as -32 (a stall of the pipe) or -19
+(it is gone), or how many bytes it took.  HEX may be BYTE*N.
 OUT becomes a pcap of the kernel's usbmon (link type 220), bus 1, device 5.
 """
 
@@ -42,8 +43,8 @@ def main():
         setup = struct.pack("<BBHHH", 0x40, int(request), int(value),
                             int(index), len(data))
         packets.append(packet(number, "S", setup, data, -115, len(data)))
-        packets.append(packet(number, "C", setup, b"", status,
-                              len(data) if status == 0 else 0))
+        taken = len(data) if status == 0 else max(status, 0)
+        packets.append(packet(number, "C", setup, b"", min(status, 0), taken))
     with open(sys.argv[1], "wb") as out:
         out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535,
                               LINUX_USB))

@@ -268,7 +268,7 @@ clasp_dmxthread_is_realtime(struct clasp_dmxthread *t)
 
 /* Signals are for the loop. */
 static int
-start(struct clasp_dmxthread *t)
+start(struct clasp_dmxthread *t, char why[CLASP_SERIAL_WHY])
 {
 	sigset_t all, before;
 	int error;
@@ -278,6 +278,9 @@ start(struct clasp_dmxthread *t)
 	error = pthread_create(&t->thread, NULL, run, t);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	t->running = error == 0;
+	if (error)
+		snprintf(why, CLASP_SERIAL_WHY, "no thread can be made: %s",
+		    strerror(error));
 	return error ? CLASP_ENOMEM : 0;
 }
 
@@ -325,7 +328,7 @@ clasp_dmxthread_new(uv_loop_t *loop,
 		events->open(false, user);
 	else
 		events->lost(why, user);
-	return t->closing ? 0 : start(t);
+	return t->closing ? 0 : start(t, why);
 }
 
 void

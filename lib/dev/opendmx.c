@@ -102,15 +102,22 @@ write_all(struct opendmx *o, const uint8_t *bytes, size_t n,
 /*
  * Until the bytes have left the chip: what the system counts as unsent, and
  * the time they take.  A break that comes earlier cuts the last slots off.
+ * A line may be slow, as long as it gets on.
  */
 static int
 wait_sent(struct opendmx *o, uint64_t begun_us, size_t n,
     const atomic_bool *stop, char why[CLASP_SERIAL_WHY])
 {
+	uint64_t progress_us = begun_us;
+	size_t unsent, before = 0;
+
 	sleep_until(begun_us + n * SLOT_US);
-	while (clasp_serial_unsent(o->serial) > 0) {
+	while ((unsent = clasp_serial_unsent(o->serial)) > 0) {
+		if (unsent != before)
+			progress_us = clasp_clock_mono_us();
+		before = unsent;
 		if (atomic_load(stop) ||
-		    clasp_clock_mono_us() - begun_us > STALL_US)
+		    clasp_clock_mono_us() - progress_us > STALL_US)
 			return fail(why, CLASP_DMXTHREAD_STALLED);
 		sleep_us(500);
 	}

@@ -10,14 +10,19 @@ Labels 3, 10, 77 and 78 are answered.  CONTROL is a FIFO that takes lines:
 	5 HEX, 9 HEX	send a message with this label and data
 	hex HEX		send these bytes as they are
 	stop, go	stop reading, read again
+	rate N		read so many bytes a second, 0: as they come
 	quit		close the terminal and end
 
 Options: mute (answer nothing), off (do not read before "go"), rdm (say that
-the firmware is the one for RDM).
+the firmware is the one for RDM), taken=FILE (keep in FILE how many bytes were
+read, eight bytes for tests/interop/modemlines.c), bytes=FILE (no widget but a
+line: what is read goes to FILE, nothing is answered).
 """
 
+import mmap
 import os
 import select
+import struct
 import sys
 import time
 import tty
@@ -65,12 +70,43 @@ class Widget:
             ANSWERS[3] = bytes([0x04, 0x02, 9, 1, 40])
         self.reading = "off" not in options
         self.buf = b""
+        self.rate = 0
+        self.next = 0.0
+        self.bytes = self.taken = None
+        self.count = 0
+        for option in options:
+            word, _, path = option.partition("=")
+            if word == "bytes":
+                self.bytes = open(path, "ab", buffering=0)
+            elif word == "taken":
+                with open(path, "w+b") as f:
+                    f.write(bytes(8))
+                    f.flush()
+                    self.taken = mmap.mmap(f.fileno(), 8)
         self.link = link
         os.symlink(name, link + ".new")
         os.rename(link + ".new", link)
 
+    def wait(self):
+        """Seconds until it may read, None: as soon as there is something."""
+        if not self.reading or self.rate == 0:
+            return None
+        return max(0, self.next - time.monotonic())
+
     def receive(self):
-        self.buf += os.read(self.master, 4096)
+        piece = 4096
+        if self.rate:
+            piece = max(1, self.rate // 50)
+            self.next = max(self.next, time.monotonic() - 1)
+            self.next += piece / self.rate
+        got = os.read(self.master, piece)
+        self.count += len(got)
+        if self.taken:
+            self.taken[:] = struct.pack("=Q", self.count)
+        if self.bytes:
+            self.bytes.write(got)
+            return
+        self.buf += got
         while True:
             got, self.buf = take(self.buf)
             if got is None:
@@ -87,6 +123,9 @@ class Widget:
             return False
         if word in ("stop", "go"):
             self.reading = word == "go"
+        elif word == "rate":
+            self.rate = int(rest)
+            self.next = time.monotonic()
         elif word == "hex":
             os.write(self.master, bytes.fromhex(rest))
         elif word.isdigit():
@@ -103,10 +142,11 @@ def main():
     widget = Widget(link, log, sys.argv[4:])
     pending = b""
     while True:
-        fds = [widget.master] if widget.reading else []
+        wait = widget.wait()
+        fds = [widget.master] if widget.reading and not wait else []
         if control is not None:
             fds.append(control)
-        ready = select.select(fds, [], [])[0]
+        ready = select.select(fds, [], [], wait or None)[0]
         if widget.master in ready:
             widget.receive()
         if control in ready:

@@ -5,15 +5,24 @@
  * Only requests that the kernel answers with ENOTTY are answered here; all
  * others pass.  With MODEMLINES_LOG the file of that name gets a line for
  * each change of speed and each break, with microseconds in front.
+ *
+ * A pseudo-terminal does not tell how much its far side has not read yet, as
+ * a serial line tells how much it has not sent.  With MODEMLINES_TAKEN the
+ * file of that name holds how many bytes were read there, as eight bytes
+ * that the reader keeps up to date, and TIOCOUTQ tells the rest.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 #include <asm/termbits.h>
 
 static int lines = TIOCM_CTS | TIOCM_DSR | TIOCM_CD;
@@ -62,6 +71,47 @@ note(unsigned long request, const struct termios2 *t)
 	fflush(log);
 }
 
+static uint64_t written;	/* to the one line there is */
+
+static const volatile uint64_t *
+taken(void)
+{
+	static const volatile uint64_t *map;
+	const char *path = getenv("MODEMLINES_TAKEN");
+	int fd;
+
+	if (map || !path || (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		return map;
+	map = mmap(NULL, sizeof *map, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	return map == MAP_FAILED ? map = NULL : map;
+}
+
+ssize_t
+write(int fd, const void *bytes, size_t n)
+{
+	static ssize_t (*next)(int, const void *, size_t);
+	ssize_t done;
+
+	if (!next)
+		next = (ssize_t (*)(int, const void *, size_t))
+		    dlsym(RTLD_NEXT, "write");
+	done = next(fd, bytes, n);
+	if (done > 0 && getenv("MODEMLINES_TAKEN") && isatty(fd))
+		written += (uint64_t)done;
+	return done;
+}
+
+/* Of the requests that a pseudo-terminal answers itself. */
+static void
+tell_taken(unsigned long request, int *unsent)
+{
+	if (request == TIOCOUTQ && taken())
+		*unsent = (int)(written - *taken());
+	else if (request == TCFLSH && taken())
+		written = *taken();
+}
+
 int
 ioctl(int fd, unsigned long request, ...)
 {
@@ -83,6 +133,7 @@ ioctl(int fd, unsigned long request, ...)
 	result = next(fd, request, arg);
 	if (request != TIOCCBRK)
 		note(request, arg);
+	tell_taken(request, arg);
 	if (result < 0 && errno == ENOTTY && modem(request, arg) == 0)
 		return 0;
 	return result;

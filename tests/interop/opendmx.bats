@@ -8,7 +8,7 @@ setup() {
 }
 
 teardown() {
-	exec 5>&-
+	exec 5>&- 6>&-
 	common_teardown
 }
 
@@ -148,6 +148,73 @@ signal.pause()' 3>&- &
 	finish
 	[ "$status" = 143 ] || [ "$status" = 3 ]
 	[ "$(grep -c 'takes no data' out.log)" -le 2 ]
+}
+
+# slow DRIVER OPTION ...: a line or widget that tells what it has not sent
+# yet, and takes fifty bytes a second; the program, fed by descriptor 5.
+slow() {
+	[[ ${BUILD:-} != *san* ]] || skip 'not with a preloaded sanitizer'
+	mkfifo ctl in
+	python3 "$TOP/tests/cli/widget.py" A w.txt ctl taken=taken "${@:2}" \
+	    >widget.log 2>&1 3>&- 5>&- &
+	BG_PIDS+=($!)
+	wait_until 5 test -e A
+	exec 6<>ctl
+	exec 5<>in
+	bg_ready out bash -c 'exec 5>&- 6>&-; exec env LD_PRELOAD="$1" \
+	    MODEMLINES_TAKEN=taken clasp-dmx-out --driver "$2" -d A "${@:3}" \
+	    <in' out "$WORK/lines.so" "$1"
+}
+
+# Has the far side read more than N bytes?
+has_taken() {
+	(($(od -An -tu8 taken) > $1))
+}
+
+# Has the program taken all lines?
+all_read() {
+	python3 -c 'import fcntl, struct, sys, termios
+n = fcntl.ioctl(5, termios.FIONREAD, bytes(4))
+sys.exit(struct.unpack("i", n)[0] > 0)'
+}
+
+@test "a slow line: of a hundred looks the first and the newest" {
+	local i
+
+	slow opendmx bytes=line.bin
+	# it is not stalled: it takes ten seconds for a frame
+	echo 'rate 50' >&6
+	echo '/dmx/1 [1,2,3]' >&5
+	wait_until 10 has_taken 10
+	for i in {1..100}; do
+		echo "/dmx/1/1 $((100 + i))"
+	done >&5
+	wait_until 5 all_read
+	wait_until 20 has_taken 250
+	echo 'rate 0' >&6
+	wait_until 5 looks_end_with 00c80203
+	assert_equal "$(looks | xargs)" '00010203 00c80203'
+	run ! grep -q . out.log
+}
+
+@test "a slow widget: of a hundred frames the first and the newest" {
+	local i
+
+	slow enttec-pro mute
+	wait_for_line w.txt ' 78 '
+	echo 'rate 50' >&6
+	echo '/dmx/1 [1,2,3]' >&5
+	wait_until 10 has_taken 30
+	for i in {1..100}; do
+		echo "/dmx/1/1 $((100 + i))"
+	done >&5
+	wait_until 5 all_read
+	wait_until 20 has_taken 250
+	echo 'rate 0' >&6
+	wait_for_line w.txt ' 6 00c80203'
+	assert_equal "$(awk '$2 == 6 { print substr($3, 1, 8) }' w.txt |
+	    uniq | xargs)" '00010203 00c80203'
+	run ! grep -v 'does not answer' out.log
 }
 
 @test "never there, --wait, in use" {

@@ -9,6 +9,10 @@
 
 #define BAUD		57600	/* the widget does not care */
 #define ANSWER_MS	500
+#define LOOK_MS		20
+#define DOUBT		32	/* questions with zeros before: 20 KB */
+
+static void on_look(uv_timer_t *timer);
 
 struct clasp_widget {
 	struct clasp_widget_config config;
@@ -19,6 +23,8 @@ struct clasp_widget {
 	struct clasp_widget_info info;
 	uv_timer_t	 timer;
 	bool		 asking, told_silence, over;
+	int		 doubt;		/* questions left before it is trusted */
+	bool		 asked_often;	/* answers are no news */
 };
 
 /* What is asked, in this order; those without an answer cost nothing. */
@@ -32,11 +38,28 @@ static const struct {
 	{ CLASP_ENTTEC_NAME, 0 },
 };
 
+/*
+ * After a stall zeros go first, as many as the longest message has bytes: they
+ * end the one that was cut, and between messages they mean nothing.
+ */
+static bool
+ask(struct clasp_widget *w)
+{
+	uint8_t out[CLASP_PORT_SEND_MAX] = { 0 };
+	size_t n = w->doubt > 0 ? CLASP_ENTTEC_MAX : 0, i;
+
+	for (i = 0; i < sizeof questions / sizeof questions[0]; i++)
+		n += (size_t)clasp_enttec_encode(out + n, questions[i].label,
+		    (const uint8_t *)"\0\0", questions[i].len);
+	return clasp_port_send(w->port, out, n);
+}
+
 static void
 asked(struct clasp_widget *w)
 {
 	uv_timer_stop(&w->timer);
 	w->asking = false;
+	w->doubt = 0;
 	if (!w->info.has_params && !w->info.has_serial && !w->told_silence) {
 		cli_note(w->config.subject,
 		    "the widget does not answer; going on");
@@ -49,6 +72,29 @@ static void
 on_answer_timeout(uv_timer_t *timer)
 {
 	asked(timer->data);
+}
+
+/*
+ * A line that took nothing may do so again, and some (a pseudo-terminal) do
+ * not tell what they have kept: frames would be old when they are read.  So
+ * none is sent before the widget has answered, or has taken more than such a
+ * line can keep.
+ */
+static void
+ask_again(struct clasp_widget *w)
+{
+	if (!ask(w)) {
+		if (w->asking)
+			uv_timer_start(&w->timer, on_look, LOOK_MS, 0);
+	} else if (--w->doubt == 0) {
+		uv_timer_start(&w->timer, on_answer_timeout, ANSWER_MS, 0);
+	}
+}
+
+static void
+on_look(uv_timer_t *timer)
+{
+	ask_again(timer->data);
 }
 
 static void
@@ -74,17 +120,20 @@ take_answer(struct clasp_widget *w, const struct clasp_enttec_msg *msg)
 		if (clasp_enttec_decode_params(msg, &w->info.params) < 0)
 			return;
 		w->info.has_params = true;
-		tell_params(w);
+		if (!w->asked_often)
+			tell_params(w);
 		break;
 	case CLASP_ENTTEC_GET_SERIAL:
 		if (clasp_enttec_decode_serial(msg, w->info.serial) < 0)
 			return;
 		w->info.has_serial = true;
-		cli_verbose(w->config.subject, "serial %s", w->info.serial);
+		if (!w->asked_often)
+			cli_verbose(w->config.subject, "serial %s",
+			    w->info.serial);
 		break;
 	case CLASP_ENTTEC_MAKER:
 	case CLASP_ENTTEC_NAME:
-		if (clasp_enttec_decode_text(msg, text) == 0)
+		if (!w->asked_often && clasp_enttec_decode_text(msg, text) == 0)
 			cli_verbose(w->config.subject, "%s %s", msg->label ==
 			    CLASP_ENTTEC_MAKER ? "made by" : "named", text);
 		break;
@@ -98,7 +147,8 @@ on_message(const struct clasp_enttec_msg *msg, void *user)
 
 	take_answer(w, msg);
 	w->events.message(msg, w->user);
-	if (w->asking && w->info.has_params && w->info.has_serial)
+	if (w->asking && w->info.has_params && (w->info.has_serial ||
+	    w->doubt > 0))
 		asked(w);
 }
 
@@ -108,21 +158,22 @@ static void
 on_open(struct clasp_port *port, bool again, void *user)
 {
 	struct clasp_widget *w = user;
-	uint8_t ask[CLASP_PORT_SEND_MAX];
-	size_t n = 0, i;
 
 	w->port = port;
 	clasp_enttec_reset(&w->scan);
 	w->events.open(again, w->user);
 	if (w->config.port.raw || w->over)
 		return;
-	for (i = 0; i < sizeof questions / sizeof questions[0]; i++)
-		n += (size_t)clasp_enttec_encode(ask + n, questions[i].label,
-		    (const uint8_t *)"\0\0", questions[i].len);
 	w->info = (struct clasp_widget_info){ 0 };
 	w->asking = true;
+	w->doubt = clasp_port_was_stalled(port) ? DOUBT : 0;
+	w->asked_often = w->doubt > 0;
+	if (w->doubt > 0) {
+		ask_again(w);
+		return;
+	}
 	uv_timer_start(&w->timer, on_answer_timeout, ANSWER_MS, 0);
-	clasp_port_send(port, ask, n);
+	ask(w);
 }
 
 static void
@@ -142,7 +193,9 @@ on_sent(struct clasp_port *port, void *user)
 	struct clasp_widget *w = user;
 
 	(void)port;
-	if (w->events.sent)
+	if (w->doubt > 0)
+		ask_again(w);
+	else if (w->events.sent)
 		w->events.sent(w->user);
 }
 
@@ -165,6 +218,7 @@ on_lost(struct clasp_port *port, const char *why, void *user)
 	w->port = port;
 	uv_timer_stop(&w->timer);
 	w->asking = false;
+	w->doubt = 0;
 	w->events.lost(why, w->user);
 }
 

@@ -50,6 +50,7 @@ struct clasp_port {
 	bool		 unpolled;	/* read by idle */
 	bool		 closing;
 	bool		 unheard;	/* a FIFO without a reader */
+	bool		 stalled;	/* it was lost so */
 	bool		 quiet;		/* a stall that was told of */
 	bool		 unread;	/* by clasp_port_read */
 	uint64_t	 stall_told_ms;
@@ -256,6 +257,7 @@ lose(struct clasp_port *port, const char *why, bool stalled)
 	close_device(port);
 	clasp_serial_close(port->serial, true);
 	port->serial = NULL;
+	port->stalled = stalled;
 	port->quiet = stalled && port->stall_told_ms &&
 	    now - port->stall_told_ms < STALL_SAY_MS;
 	if (stalled && !port->quiet)
@@ -412,6 +414,12 @@ bool
 clasp_port_is_open(const struct clasp_port *port)
 {
 	return port->serial || port->fd >= 0;
+}
+
+bool
+clasp_port_was_stalled(const struct clasp_port *port)
+{
+	return port->stalled;
 }
 
 bool

@@ -70,6 +70,9 @@ void	clasp_port_close(struct clasp_port *port);
 /* Stop reading for a while, or go on; writing is not touched. */
 void	clasp_port_read(struct clasp_port *port, bool on);
 bool	clasp_port_is_open(const struct clasp_port *port);
+/* Was it opened again because it took no data?  What it has taken before
+ * may still be in front of what is sent now. */
+bool	clasp_port_was_stalled(const struct clasp_port *port);
 /* Is the buffer before this one still on its way? */
 bool	clasp_port_busy(struct clasp_port *port);
 /* Has everything left, the driver's bytes too, as far as the system tells? */

@@ -297,10 +297,15 @@ later() {
 	(($(date +%s%3N) >= $1))
 }
 
-@test "a device that does not read: lines are taken, no CPU, newest frame" {
+# stalled [OPTION ...]: a widget that does not read for a while.
+#
+# The first frame after that is the newest one, but for those that the far
+# side had in its own hands: 4 KB of a pseudo-terminal, seven frames, which
+# nobody who writes to it gets back.
+stalled() {
 	local before i
 
-	widget off
+	widget off "$@"
 	out -d W
 	before=$(cpu "$BG_PID")
 	for ((i = 0; i < 150; i++)); do
@@ -311,18 +316,32 @@ later() {
 	(($(cpu "$BG_PID") - before < 15 * SLOW))
 	wait_for_line out.log 'takes no data' 10
 	echo '/dmx/1 [201,202]' >&5
-	# given up and opened again, what was not taken is dropped
-	wait_until 10 later $(($(date +%s%3N) + 3500))
+	# given up and opened again, what was not taken is dropped; and again
+	wait_until 10 later $(($(date +%s%3N) + 5000))
 	echo go >&6
-	wait_until 5 levels_are c9ca
+	wait_until 10 levels_are c9ca
 	[ "$(grep -c 'takes no data' out.log)" = 1 ]
-	# of some 150 frames only those come before it that the system took
-	# since the port was last opened: a pty holds 16 KB
-	(($(awk '$2 == 10 { n = 0 }
+	# what it had: seven frames at most
+	(($(awk '$2 == 6 { if ($3 ~ /^00c9ca/) exit; n++ }
+	    END { print n + 0 }' w.txt) <= 7))
+	# then the questions of the new opening, and the newest frame
+	assert_equal "$(awk '$2 == 10 { n = 0 }
 	    $2 == 6 { if ($3 ~ /^00c9ca/) exit; n++ }
-	    END { print n + 0 }' w.txt) <= 32))
+	    END { print n + 0 }' w.txt)" 0
+	# the signal goes on
+	echo '/dmx/1 [203]' >&5
+	wait_until 5 levels_are cbca
 	exec 5>&-
 	finish
+	[ "$status" = 0 ]
+}
+
+@test "a device that does not read: lines are taken, no CPU, newest frame" {
+	stalled
+}
+
+@test "the same with one that never answers" {
+	stalled mute
 }
 
 @test "a relay's snapshot is one frame, then what comes live" {

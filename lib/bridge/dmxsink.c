@@ -285,6 +285,7 @@ open_thread(struct clasp_dmxsink *s,
 		.slots = s->config.slots,
 		.rate_hz = rate(s),
 		.wait = s->config.options->wait,
+		.once = s->config.options->once,
 		.missed = &s->missed
 	};
 	char why[CLASP_SERIAL_WHY];

@@ -116,8 +116,6 @@ send_one(struct clasp_dmxthread *t)
 	pthread_mutex_unlock(&t->lock);
 	error = t->config.driver->send(t->config.device, levels,
 	    t->has_before ? t->before : NULL, t->config.slots, &t->stop, why);
-	if (error < 0)
-		t->config.driver->close(t->config.device, true);
 	pthread_mutex_lock(&t->lock);
 	next_tick(t);
 	if (error > 0) {
@@ -133,6 +131,10 @@ send_one(struct clasp_dmxthread *t)
 		t->losses++;
 		snprintf(t->why, sizeof t->why, "%s", why);
 		tell(t);
+		/* one that takes nothing may be long in closing */
+		pthread_mutex_unlock(&t->lock);
+		t->config.driver->close(t->config.device, true);
+		pthread_mutex_lock(&t->lock);
 		return;
 	}
 	memcpy(t->before, levels, sizeof levels);
@@ -145,7 +147,7 @@ run(void *arg)
 {
 	struct clasp_dmxthread *t = arg;
 	const struct sched_param fifo = { .sched_priority = PRIORITY };
-	bool news = !t->config.driver->continuous;
+	bool news = t->config.once || !t->config.driver->continuous;
 
 	/* a sleep ends when it should, not up to 50 us later */
 	prctl(PR_SET_TIMERSLACK, 1UL);

@@ -47,6 +47,7 @@ struct clasp_dmxthread_config {
 	unsigned slots;		/* 1-512 */
 	double	 rate_hz;
 	bool	 wait;		/* also when it is not there at first */
+	bool	 once;		/* no frame is sent twice */
 	unsigned long *missed;	/* frames; raised on the loop, NULL: not */
 };
 

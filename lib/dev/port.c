@@ -8,6 +8,10 @@
  *	   +-- 1 s --+  hang-up, error, two seconds without progress
  *
  * A pipe or file does not come back: it ends.
+ *
+ * The system may take its time to open a device, and half a minute to close
+ * one that does not take what it was given.  When the loop runs already both
+ * are done beside it.
  */
 
 #include <ctype.h>
@@ -33,6 +37,22 @@ struct watch {
 	struct clasp_port *port;	/* NULL: being closed */
 };
 
+/* A device that was opened, or why not. */
+struct opened {
+	struct clasp_serial *serial;
+	int		 fd;		/* without serial; -1: none */
+	bool		 unheard;	/* a FIFO without a reader */
+	int		 error;
+	char		 why[CLASP_SERIAL_WHY];
+};
+
+/* What is done beside the loop: the device is closed, or opened. */
+struct job {
+	uv_work_t	 work;
+	bool		 closes;
+	struct opened	 device;
+};
+
 struct clasp_port {
 	uv_loop_t	*loop;
 	struct clasp_port_config config;
@@ -45,7 +65,8 @@ struct clasp_port {
 	uv_timer_t	 stall;
 	uv_timer_t	 pause;
 	uv_idle_t	 idle;		/* reads what cannot be polled */
-	int		 handles;	/* of the four, still open */
+	struct job	 job;		/* one at a time */
+	int		 handles;	/* of the four, and jobs, still open */
 	bool		 opened;	/* once */
 	bool		 unpolled;	/* read by idle */
 	bool		 closing;
@@ -64,6 +85,8 @@ struct clasp_port {
 static void lose(struct clasp_port *port, const char *why, bool stalled);
 static void on_poll(uv_poll_t *poll, int status, int events);
 static void close_device(struct clasp_port *port);
+static void on_retry(uv_timer_t *timer);
+static void release(struct clasp_port *port);
 
 /* -------------------------------------------------------------- opening */
 
@@ -145,58 +168,93 @@ watch_start(struct clasp_port *port, char why[CLASP_SERIAL_WHY])
 }
 
 static int
-open_raw(struct clasp_port *port, char why[CLASP_SERIAL_WHY])
+fail_errno(struct opened *o)
+{
+	int error = errno;
+
+	snprintf(o->why, sizeof o->why, "%s", strerror(error));
+	o->why[0] = (char)tolower((unsigned char)o->why[0]);
+	return error == ENOENT ? CLASP_ENOENT : CLASP_EIO;
+}
+
+/* What cannot be read or written after all, or needs more. */
+static int
+check_raw(const struct clasp_port_config *config, struct opened *o)
+{
+	const struct clasp_serial_config line = { .path = config->line.path,
+	    .stop_bits = 1 };
+	bool outward = config->access == CLASP_PORT_OUT;
+	struct stat st;
+
+	if (fstat(o->fd, &st) < 0)
+		return fail_errno(o);
+	if (!outward && (fcntl(o->fd, F_GETFL) & O_ACCMODE) == O_WRONLY) {
+		/* a standard input that was closed */
+		snprintf(o->why, sizeof o->why, "not open for reading");
+		return CLASP_EIO;
+	}
+	if (S_ISDIR(st.st_mode)) {
+		snprintf(o->why, sizeof o->why, "is a directory");
+		return CLASP_EIO;
+	}
+	if (o->fd == STDIN_FILENO || !isatty(o->fd))
+		return outward && S_ISREG(st.st_mode) &&
+		    ftruncate(o->fd, 0) < 0 ? fail_errno(o) : 0;
+	/* a terminal would change bytes on their way: it must be set up */
+	close(o->fd);
+	o->fd = -1;
+	return clasp_serial_open(&line, &o->serial, o->why);
+}
+
+static int
+open_raw(const struct clasp_port_config *config, struct opened *o)
 {
 	static const int flags[] = {
 		[CLASP_PORT_IN] = O_RDONLY,
 		[CLASP_PORT_OUT] = O_WRONLY,
 		[CLASP_PORT_BOTH] = O_RDWR
 	};
-	const char *path = port->config.line.path;
-	struct clasp_serial_config line = { .path = path, .stop_bits = 1 };
+	const char *path = config->line.path;
 	struct stat st;
-	int error;
 
 	if (strcmp(path, "-") == 0)
-		port->fd = STDIN_FILENO;
+		o->fd = STDIN_FILENO;
 	else
-		port->fd = open(path, flags[port->config.access] |
-		    O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	port->unheard = port->fd < 0 && errno == ENXIO &&
-	    port->config.access == CLASP_PORT_OUT &&
+		o->fd = open(path, flags[config->access] | O_NONBLOCK |
+		    O_NOCTTY | O_CLOEXEC);
+	if (o->fd >= 0)
+		return check_raw(config, o);
+	o->unheard = errno == ENXIO && config->access == CLASP_PORT_OUT &&
 	    stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
-	if (port->unheard) {
-		snprintf(why, CLASP_SERIAL_WHY, "nobody reads it");
-		return CLASP_EIO;
-	}
-	if (port->fd < 0 || fstat(port->fd, &st) < 0) {
-		error = errno;
-		snprintf(why, CLASP_SERIAL_WHY, "%s", strerror(error));
-		why[0] = (char)tolower((unsigned char)why[0]);
-		return error == ENOENT ? CLASP_ENOENT : CLASP_EIO;
-	}
-	if (port->config.access != CLASP_PORT_OUT &&
-	    (fcntl(port->fd, F_GETFL) & O_ACCMODE) == O_WRONLY) {
-		/* a standard input that was closed */
-		snprintf(why, CLASP_SERIAL_WHY, "not open for reading");
-		return CLASP_EIO;
-	}
-	if (S_ISDIR(st.st_mode)) {
-		snprintf(why, CLASP_SERIAL_WHY, "is a directory");
-		return CLASP_EIO;
-	}
-	if (port->fd == STDIN_FILENO || !isatty(port->fd))
-		return is_outward(port) && S_ISREG(st.st_mode) &&
-		    ftruncate(port->fd, 0) < 0 ? CLASP_EIO : 0;
-	/* a terminal would change bytes on their way: it must be set up */
-	close(port->fd);
-	port->fd = -1;
-	return clasp_serial_open(&line, &port->serial, why);
+	if (!o->unheard)
+		return fail_errno(o);
+	snprintf(o->why, sizeof o->why, "nobody reads it");
+	return CLASP_EIO;
+}
+
+/* Touches nothing of the port: it may be done beside the loop. */
+static void
+open_any(const struct clasp_port_config *config, struct opened *o)
+{
+	*o = (struct opened){ .fd = -1 };
+	o->error = config->raw ? open_raw(config, o) :
+	    clasp_serial_open(&config->line, &o->serial, o->why);
 }
 
 static void
-close_device(struct clasp_port *port)
+close_any(struct opened *o, bool discard)
 {
+	clasp_serial_close(o->serial, discard);
+	if (o->fd > STDIN_FILENO)
+		close(o->fd);
+}
+
+/* Leave the device alone; what there was to it is to be closed. */
+static struct opened
+let_go(struct clasp_port *port)
+{
+	struct opened was = { .serial = port->serial, .fd = port->fd };
+
 	if (port->watch) {
 		uv_poll_stop(&port->watch->poll);
 		port->watch->port = NULL;
@@ -207,27 +265,34 @@ close_device(struct clasp_port *port)
 	port->unpolled = false;
 	uv_timer_stop(&port->stall);
 	uv_timer_stop(&port->pause);
-	if (port->fd > STDIN_FILENO)
-		close(port->fd);
+	port->serial = NULL;
 	port->fd = -1;
 	port->len = port->done = 0;
+	return was;
 }
 
+static void
+close_device(struct clasp_port *port)
+{
+	struct opened was = let_go(port);
+
+	close_any(&was, false);
+}
+
+/* Take what was opened: 0, or an error with why in it. */
 static int
-open_device(struct clasp_port *port, char why[CLASP_SERIAL_WHY])
+take_device(struct clasp_port *port, struct opened *o)
 {
 	bool again = port->opened;
-	int error;
 
-	error = port->config.raw ? open_raw(port, why) :
-	    clasp_serial_open(&port->config.line, &port->serial, why);
-	if (!error)
-		error = watch_start(port, why);
-	if (error) {
+	port->unheard = o->unheard;
+	port->serial = o->serial;
+	port->fd = o->fd;
+	if (!o->error)
+		o->error = watch_start(port, o->why);
+	if (o->error) {
 		close_device(port);
-		clasp_serial_close(port->serial, false);
-		port->serial = NULL;
-		return error;
+		return o->error;
 	}
 	port->opened = true;
 	port->unsent = 0;
@@ -237,15 +302,56 @@ open_device(struct clasp_port *port, char why[CLASP_SERIAL_WHY])
 	return 0;
 }
 
+/* ------------------------------------------------------ beside the loop */
+
+static void
+do_job(uv_work_t *work)
+{
+	struct clasp_port *port = work->data;
+	struct job *job = &port->job;
+
+	if (job->closes)
+		close_any(&job->device, true);
+	else
+		open_any(&port->config, &job->device);
+}
+
+static void
+job_done(uv_work_t *work, int status)
+{
+	struct clasp_port *port = work->data;
+	struct job *job = &port->job;
+
+	(void)status;
+	if (port->closing) {
+		if (!job->closes)
+			close_any(&job->device, false);
+	} else if (job->closes) {
+		uv_timer_start(&port->retry, on_retry, port->stalled ? 0 :
+		    RETRY_MS, 0);
+	} else if (take_device(port, &job->device) != 0) {
+		uv_timer_start(&port->retry, on_retry, port->unheard ?
+		    LISTEN_MS : RETRY_MS, 0);
+	}
+	release(port);
+}
+
+/* One at a time: the next begins when the one before is done. */
+static void
+start_job(struct clasp_port *port)
+{
+	port->job.work.data = port;
+	port->handles++;
+	uv_queue_work(port->loop, &port->job.work, do_job, job_done);
+}
+
 static void
 on_retry(uv_timer_t *timer)
 {
-	char why[CLASP_SERIAL_WHY];
 	struct clasp_port *port = timer->data;
 
-	if (open_device(port, why) != 0)
-		uv_timer_start(timer, on_retry, port->unheard ? LISTEN_MS :
-		    RETRY_MS, 0);
+	port->job.closes = false;
+	start_job(port);
 }
 
 /* The device has gone: say so, and try again. */
@@ -254,15 +360,14 @@ lose(struct clasp_port *port, const char *why, bool stalled)
 {
 	uint64_t now = uv_now(port->loop);
 
-	close_device(port);
-	clasp_serial_close(port->serial, true);
-	port->serial = NULL;
+	port->job.closes = true;
+	port->job.device = let_go(port);
 	port->stalled = stalled;
 	port->quiet = stalled && port->stall_told_ms &&
 	    now - port->stall_told_ms < STALL_SAY_MS;
 	if (stalled && !port->quiet)
 		port->stall_told_ms = now;
-	uv_timer_start(&port->retry, on_retry, stalled ? 0 : RETRY_MS, 0);
+	start_job(port);
 	if (!port->quiet)
 		port->events.lost(port, why, port->user);
 }
@@ -477,6 +582,7 @@ clasp_port_new(uv_loop_t *loop, const struct clasp_port_config *config,
     struct clasp_port **out, char why[CLASP_SERIAL_WHY])
 {
 	struct clasp_port *port = calloc(1, sizeof *port);
+	struct opened device;
 	int error;
 
 	if (!port) {
@@ -496,14 +602,16 @@ clasp_port_new(uv_loop_t *loop, const struct clasp_port_config *config,
 	port->idle.data = port;
 	port->handles = 4;
 	*out = port;
-	error = open_device(port, why);
+	open_any(config, &device);
+	error = take_device(port, &device);
 	if (error && (config->wait || port->unheard)) {
 		uv_timer_start(&port->retry, on_retry, port->unheard ?
 		    LISTEN_MS : RETRY_MS, 0);
-		events->lost(port, why, user);
+		events->lost(port, device.why, user);
 		return 0;
 	}
 	if (error) {
+		snprintf(why, CLASP_SERIAL_WHY, "%s", device.why);
 		*out = NULL;
 		clasp_port_close(port);
 	}
@@ -511,12 +619,16 @@ clasp_port_new(uv_loop_t *loop, const struct clasp_port_config *config,
 }
 
 static void
-handle_closed(uv_handle_t *handle)
+release(struct clasp_port *port)
 {
-	struct clasp_port *port = handle->data;
-
 	if (--port->handles == 0)
 		free(port);
+}
+
+static void
+handle_closed(uv_handle_t *handle)
+{
+	release(handle->data);
 }
 
 void
@@ -526,8 +638,6 @@ clasp_port_close(struct clasp_port *port)
 		return;
 	port->closing = true;
 	close_device(port);
-	clasp_serial_close(port->serial, false);
-	port->serial = NULL;
 	uv_close((uv_handle_t *)&port->retry, handle_closed);
 	uv_close((uv_handle_t *)&port->stall, handle_closed);
 	uv_close((uv_handle_t *)&port->pause, handle_closed);

@@ -10,6 +10,9 @@
  * a serial line tells how much it has not sent.  With MODEMLINES_TAKEN the
  * file of that name holds how many bytes were read there, as eight bytes
  * that the reader keeps up to date, and TIOCOUTQ tells the rest.
+ *
+ * With MODEMLINES_HOLD no terminal is closed while there is a file of that
+ * name, as the system waits for a device that does not take what it has.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -100,6 +103,19 @@ write(int fd, const void *bytes, size_t n)
 	if (done > 0 && getenv("MODEMLINES_TAKEN") && isatty(fd))
 		written += (uint64_t)done;
 	return done;
+}
+
+int
+close(int fd)
+{
+	static int (*next)(int);
+	const char *hold = getenv("MODEMLINES_HOLD");
+
+	if (!next)
+		next = (int (*)(int))dlsym(RTLD_NEXT, "close");
+	while (hold && isatty(fd) && access(hold, F_OK) == 0)
+		usleep(10000);
+	return next(fd);
 }
 
 /* Of the requests that a pseudo-terminal answers itself. */

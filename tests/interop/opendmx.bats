@@ -161,9 +161,14 @@ slow() {
 	wait_until 5 test -e A
 	exec 6<>ctl
 	exec 5<>in
-	bg_ready out bash -c 'exec 5>&- 6>&-; exec env LD_PRELOAD="$1" \
-	    MODEMLINES_TAKEN=taken clasp-dmx-out --driver "$2" -d A "${@:3}" \
-	    <in' out "$WORK/lines.so" "$1"
+	preloaded MODEMLINES_TAKEN=taken "$1"
+}
+
+# preloaded VARIABLE=VALUE DRIVER: the program, on such a line.
+preloaded() {
+	bg_ready out bash -c 'exec 5>&- 6>&-; exec env LD_PRELOAD="$1" "$2" \
+	    clasp-dmx-out --driver "$3" -d A "${@:4}" <in' out \
+	    "$WORK/lines.so" "$@"
 }
 
 # Has the far side read more than N bytes?
@@ -215,6 +220,44 @@ sys.exit(struct.unpack("i", n)[0] > 0)'
 	assert_equal "$(awk '$2 == 6 { print substr($3, 1, 8) }' w.txt |
 	    uniq | xargs)" '00010203 00c80203'
 	run ! grep -v 'does not answer' out.log
+}
+
+@test "a device that cannot be closed: lines are taken all the same" {
+	[[ ${BUILD:-} != *san* ]] || skip 'not with a preloaded sanitizer'
+	local driver i
+
+	mkfifo ctl in
+	for driver in enttec-pro opendmx; do
+		touch hold
+		python3 "$TOP/tests/cli/widget.py" A w.txt ctl off \
+		    bytes=$driver.bin >widget.log 2>&1 3>&- 5>&- 6>&- &
+		BG_PIDS+=($!)
+		wait_until 5 test -e A
+		exec 6<>ctl 5<>in
+		preloaded MODEMLINES_HOLD=hold $driver
+		# changes, so that it is soon full
+		i=0
+		feed() {
+			i=$((i + 1))
+			echo "/dmx/1/1 $((i % 200))" >&5
+			grep -q 'takes no data' out.log
+		}
+		wait_until 20 feed
+		for i in {1..100}; do
+			echo "/dmx/1/1 $i"
+		done >&5
+		wait_until 5 all_read
+		echo '/dmx/1 [251,252,253]' >&5
+		rm hold
+		echo go >&6
+		wait_until 5 eval \
+		    'xxd -p $driver.bin | tr -d "\n" | grep -q 00fbfcfd'
+		exec 5>&-
+		finish
+		[ "$status" = 0 ]
+		echo quit >&6
+		wait_until 5 test ! -L A
+	done
 }
 
 @test "never there, --wait, in use" {

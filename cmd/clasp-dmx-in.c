@@ -82,7 +82,7 @@ static struct clasp_dmxin_config config;
 static unsigned universe = 1;
 static bool every_frame;
 static bool raw;			/* --driver raw */
-static unsigned slots = CLASP_DMX_SLOTS;	/* of its frames */
+static unsigned slots;			/* of its frames; 0: not given */
 
 static int mode;			/* of label 8, -1: not sent */
 static int mode_wanted;
@@ -335,6 +335,11 @@ check_options(void)
 	cli_out_check();
 	if (!device)
 		cli_usage("no device given: -d DEVICE, or - for stdin");
+	if (slots > 0 && !raw)
+		cli_usage("--slots: a widget says how many there are; only "
+		    "with --driver raw");
+	if (slots == 0)
+		slots = CLASP_DMX_SLOTS;
 	config.prefix = clasp_bridge_namespace(&options, "/dmx",
 	    CLASP_DMXIN_PREFIX_MAX, false);
 	config.repeat = every_frame;

@@ -390,6 +390,8 @@ clasp_dmxsink_check(const struct clasp_dmxsink_config *config)
 	if (clasp_numset_count(config->universes) > (driver->two ? 2 : 1))
 		return driver->two ? "-U: a widget has two outputs at most" :
 		    "-U: this driver has one universe";
+	if (config->force && driver->open != open_udmx)
+		return "--force: only with --driver udmx";
 	if (config->slots < driver->min_slots)
 		return "--slots: at least 24 with this driver";
 	return check_times(config);

@@ -158,6 +158,10 @@ device, not stdout"
 	run -2 clasp-dmx-out -d - --both
 	assert_line --index 0 --partial '--both: one DMX interface has one'
 	run -2 clasp-dmx-in -d - --mode half
+	run -2 clasp-dmx-in -d - --slots 24
+	assert_line --index 0 --partial 'only with --driver raw'
+	run -2 clasp-dmx-out -d W --force
+	assert_line --index 0 'clasp-dmx-out: --force: only with --driver udmx'
 	run -2 script -qec 'clasp-dmx-out -d -' /dev/null
 	assert_line --index 0 --partial 'packets do not belong on a terminal'
 }

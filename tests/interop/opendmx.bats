@@ -183,39 +183,36 @@ n = fcntl.ioctl(5, termios.FIONREAD, bytes(4))
 sys.exit(struct.unpack("i", n)[0] > 0)'
 }
 
-@test "a slow line: of a hundred looks the first and the newest" {
+# hundred N: a look; when more than N bytes were taken a hundred others, and
+# then the line is fast.
+hundred() {
 	local i
 
-	slow opendmx bytes=line.bin
-	# it is not stalled: it takes ten seconds for a frame
-	echo 'rate 50' >&6
 	echo '/dmx/1 [1,2,3]' >&5
-	wait_until 10 has_taken 10
+	wait_until 10 has_taken "$1"
 	for i in {1..100}; do
 		echo "/dmx/1/1 $((100 + i))"
 	done >&5
 	wait_until 5 all_read
 	wait_until 20 has_taken 250
 	echo 'rate 0' >&6
+}
+
+@test "a slow line: of a hundred looks the first and the newest" {
+	slow opendmx bytes=line.bin
+	# it is not stalled: it takes ten seconds for a frame
+	echo 'rate 50' >&6
+	hundred 10
 	wait_until 5 looks_end_with 00c80203
 	assert_equal "$(looks | xargs)" '00010203 00c80203'
 	run ! grep -q . out.log
 }
 
 @test "a slow widget: of a hundred frames the first and the newest" {
-	local i
-
 	slow enttec-pro mute
 	wait_for_line w.txt ' 78 '
 	echo 'rate 50' >&6
-	echo '/dmx/1 [1,2,3]' >&5
-	wait_until 10 has_taken 30
-	for i in {1..100}; do
-		echo "/dmx/1/1 $((100 + i))"
-	done >&5
-	wait_until 5 all_read
-	wait_until 20 has_taken 250
-	echo 'rate 0' >&6
+	hundred 30
 	wait_for_line w.txt ' 6 00c80203'
 	assert_equal "$(awk '$2 == 6 { print substr($3, 1, 8) }' w.txt |
 	    uniq | xargs)" '00010203 00c80203'

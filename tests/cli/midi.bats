@@ -351,3 +351,21 @@ with_ports() {
 	    clasp-midi-in -d - --max-rate 1'
 	assert_output $'/midi/default/ch/0/cc/7 1\n/midi/default/ch/0/cc/7 100'
 }
+
+@test "random bytes, as an independent reader has them" {
+	local options seed=0
+
+	while read -r options; do
+		seed=$((seed + 1))
+		# shellcheck disable=SC2086
+		python3 "$TOP/tests/cli/midi_oracle.py" in $seed 4000 $options
+	done <<'END'
+
+--profile=doc
+--clock --sysex --mtc
+--nrpn
+--rpn --mtc
+--nrpn --rpn --cc14=0-31
+--nrpn=7 --rpn=7 --profile=doc --sysex
+END
+}

@@ -150,3 +150,20 @@ $D/ch/0/note event {\"note\":60,\"on\":false,\"velocity\":0}"
 	[[ $stderr == *'value that cannot be sent: 1 dropped'* ]]
 	[[ $stderr == *'address outside the namespace: 1 dropped'* ]]
 }
+
+@test "random lines, as an independent writer has them" {
+	local options seed=0
+
+	while read -r options; do
+		seed=$((seed + 1))
+		# shellcheck disable=SC2086
+		python3 "$TOP/tests/cli/midi_oracle.py" out $seed 3000 $options
+	done <<'END'
+
+--profile=doc
+--clock --sysex
+--nrpn=7 --rpn=7 --sysex
+--running-status --sysex --clock
+--running-status --profile=doc
+END
+}

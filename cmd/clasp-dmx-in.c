@@ -166,10 +166,10 @@ on_sent(void *user)
 }
 
 static void
-on_end(void *user)
+on_end(const char *why, void *user)
 {
 	(void)user;
-	clasp_bridge_source_ended(bridge);
+	clasp_bridge_source_over(bridge, why);
 }
 
 static void
@@ -216,12 +216,12 @@ raw_data(struct clasp_port *p, const uint8_t *bytes, size_t n, void *user)
 }
 
 static void
-raw_end(struct clasp_port *p, void *user)
+raw_end(struct clasp_port *p, const char *why, void *user)
 {
 	(void)p;
 	if (got > 0)
 		rx.drops[CLASP_ENTTEC_RX_SHORT]++;
-	on_end(user);
+	on_end(why, user);
 }
 
 static void

@@ -246,13 +246,13 @@ on_sent(struct clasp_port *port, void *user)
 }
 
 static void
-on_end(struct clasp_port *port, void *user)
+on_end(struct clasp_port *port, const char *why, void *user)
 {
 	(void)user;
 	if (is_in(port))
-		clasp_bridge_source_ended(bridge);
+		clasp_bridge_source_over(bridge, why);
 	else
-		clasp_midisink_lost(sink, "gone");
+		clasp_midisink_lost(sink, why ? why : "gone");
 }
 
 static void
@@ -357,7 +357,7 @@ name_port(struct side *side, const char *name)
 {
 	char why[CLASP_PMPORT_WHY];
 
-	if (!clasp_pmport_works(why)) {
+	if (!clasp_pmport_works(why) && !options.wait) {
 		find_raw(&side->device, name, why);
 		side->subject = side->device.line.path;
 		return;

@@ -195,6 +195,16 @@ clasp_bridge_source_ended(struct clasp_bridge *b)
 	clasp_pump_finish(b->pump);
 }
 
+void
+clasp_bridge_source_over(struct clasp_bridge *b, const char *why)
+{
+	if (why) {
+		cli_warn(b->config.device, "%s", why);
+		cli_fail(CLI_UNREACHABLE);
+	}
+	clasp_bridge_source_ended(b);
+}
+
 static void
 on_finish(struct clasp_pump *pump, void *user)
 {

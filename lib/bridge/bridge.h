@@ -104,6 +104,9 @@ bool	clasp_bridge_device_lost(struct clasp_bridge *b, const char *why);
 /* The source's input has ended by itself (a file, a pipe): what the rules
  * hold comes, -n not reached is exit 1; then as if -n had been reached. */
 void	clasp_bridge_source_ended(struct clasp_bridge *b);
+/* The same where it may be that it cannot be read: why is said then, and the
+ * exit code set. */
+void	clasp_bridge_source_over(struct clasp_bridge *b, const char *why);
 /* End as if -n had been reached: --once is done. */
 void	clasp_bridge_finish(struct clasp_bridge *b);
 /*

@@ -216,9 +216,10 @@ raw_data(struct clasp_port *p, const uint8_t *bytes, size_t n, void *user)
 }
 
 static void
-raw_end(struct clasp_port *p, void *user)
+raw_end(struct clasp_port *p, const char *why, void *user)
 {
 	(void)p;
+	(void)why;
 	(void)user;
 }
 

@@ -78,7 +78,8 @@ done(struct clasp_midisink *s)
 {
 	if (s->state == DONE)
 		return;
-	if (!clasp_midiqueue_empty(s->queue)) {
+	if (!clasp_midiqueue_empty(s->queue) ||
+	    (s->open && !s->config.idle(s->config.user))) {
 		cli_warn(s->config.subject, "what waited for it could not be "
 		    "sent");
 		cli_fail(CLI_UNREACHABLE);

@@ -200,14 +200,14 @@ on_sent(struct clasp_port *port, void *user)
 }
 
 static void
-on_end(struct clasp_port *port, void *user)
+on_end(struct clasp_port *port, const char *why, void *user)
 {
 	struct clasp_widget *w = user;
 
 	(void)port;
 	clasp_enttec_end(&w->scan);
 	if (w->events.end)
-		w->events.end(w->user);
+		w->events.end(why, w->user);
 }
 
 static void

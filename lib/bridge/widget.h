@@ -33,7 +33,7 @@ struct clasp_widget_events {
 	void	(*open)(bool again, void *user);
 	void	(*lost)(const char *why, void *user);
 	void	(*sent)(void *user);
-	void	(*end)(void *user);
+	void	(*end)(const char *why, void *user);	/* as a port's */
 	/* it has answered, or will not */
 	void	(*ready)(const struct clasp_widget_info *info, void *user);
 	/* any message, answers too */

@@ -10,6 +10,7 @@
 
 #include <portmidi.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@
 #define OUT_MAX		256	/* bytes that wait here */
 #define LOOK_US		1000
 #define RETRY_US	1000000
+#define STUCK_MS	1000	/* a call that long is not waited for */
 
 struct clasp_pmport {
 	struct clasp_pmport_config config;
@@ -36,6 +38,7 @@ struct clasp_pmport {
 	void		*user;
 	uv_async_t	 async;
 	uv_fs_event_t	 watch;
+	uv_timer_t	 stuck;
 	int		 handles;
 	pthread_t	 thread;
 	pthread_mutex_t	 lock;
@@ -45,6 +48,8 @@ struct clasp_pmport {
 	struct clasp_buf in, out;
 	bool		 stop, look, leaving;	/* wishes of the loop */
 	bool		 open, writing, ended;
+	bool		 abandoned;	/* the loop has gone on without us */
+	unsigned long	 overflowed;
 	bool		 changed;	/* `open` or `why` */
 	char		 why[CLASP_PMPORT_WHY];
 
@@ -182,6 +187,14 @@ open_streams(struct clasp_pmport *port, char why[CLASP_PMPORT_WHY])
 	return result;
 }
 
+/* With the lock: the loop is to look at what changed. */
+static void
+wake_loop(struct clasp_pmport *port)
+{
+	if (!port->abandoned)
+		uv_async_send(&port->async);
+}
+
 /* Tell the loop how it stands. */
 static void
 report(struct clasp_pmport *port, bool open, const char *why)
@@ -193,8 +206,8 @@ report(struct clasp_pmport *port, bool open, const char *why)
 	if (!open)
 		clasp_buf_reset(&port->out);
 	snprintf(port->why, sizeof port->why, "%s", why);
+	wake_loop(port);
 	pthread_mutex_unlock(&port->lock);
-	uv_async_send(&port->async);
 }
 
 static void
@@ -272,9 +285,9 @@ receive(struct clasp_pmport *port)
 	if (got.len > 0 || overflows > 0) {
 		pthread_mutex_lock(&port->lock);
 		clasp_buf_add(&port->in, got.data, got.len);
-		port->overflows += overflows;
+		port->overflowed += overflows;
+		wake_loop(port);
 		pthread_mutex_unlock(&port->lock);
-		uv_async_send(&port->async);
 	}
 	clasp_buf_clear(&got);
 	if (n < 0 && n != pmBufferOverflow)
@@ -308,8 +321,8 @@ transmit(struct clasp_pmport *port, struct clasp_buf *out)
 	clasp_buf_reset(out);
 	pthread_mutex_lock(&port->lock);
 	port->writing = false;
+	wake_loop(port);
 	pthread_mutex_unlock(&port->lock);
-	uv_async_send(&port->async);
 }
 
 /* Sleep until there is something to do. */
@@ -375,8 +388,8 @@ work(void *arg)
 	clasp_midi_clear(&port->parser);
 	pthread_mutex_lock(&port->lock);
 	port->ended = true;
+	wake_loop(port);
 	pthread_mutex_unlock(&port->lock);
-	uv_async_send(&port->async);
 	return NULL;
 }
 
@@ -387,7 +400,7 @@ on_closed(uv_handle_t *handle)
 {
 	struct clasp_pmport *port = handle->data;
 
-	if (--port->handles > 0)
+	if (--port->handles > 0 || port->abandoned)
 		return;
 	pthread_mutex_destroy(&port->lock);
 	pthread_cond_destroy(&port->wake);
@@ -400,59 +413,25 @@ on_closed(uv_handle_t *handle)
 static void
 close_handles(struct clasp_pmport *port)
 {
-	pthread_join(port->thread, NULL);
 	uv_close((uv_handle_t *)&port->async, on_closed);
 	uv_close((uv_handle_t *)&port->watch, on_closed);
+	uv_close((uv_handle_t *)&port->stuck, on_closed);
 }
 
+/* portmidi does not come back from a call.  The thread keeps what it has in
+ * hand, and ends with the program. */
 static void
-tell(struct clasp_pmport *port, bool open, const char *why)
+on_stuck(uv_timer_t *timer)
 {
-	bool again = port->was_open;
-
-	if (open == port->told_open)
-		return;
-	port->told_open = open;
-	port->was_open |= open;
-	if (open)
-		port->events.open(again, port->user);
-	else
-		port->events.lost(why, port->user);
-}
-
-static void
-on_async(uv_async_t *async)
-{
-	struct clasp_pmport *port = async->data;
-	char why[CLASP_PMPORT_WHY];
-	struct clasp_buf empty = port->taken;
-	bool changed, open, ended, stop;
+	struct clasp_pmport *port = timer->data;
 
 	pthread_mutex_lock(&port->lock);
-	changed = port->changed;
-	port->changed = false;
-	open = port->open;
-	ended = port->ended;
-	stop = port->stop;
-	memcpy(why, port->why, sizeof why);
-	clasp_buf_reset(&empty);
-	if (!port->unread && !stop) {
-		port->taken = port->in;
-		port->in = empty;
-	} else {
-		clasp_buf_reset(&port->taken);
-	}
+	port->abandoned = !port->ended;
 	pthread_mutex_unlock(&port->lock);
-
-	if (ended) {
-		close_handles(port);
-		return;
-	}
-	if (port->taken.len > 0)
-		port->events.data(port->taken.data, port->taken.len,
-		    port->user);
-	if (changed && !stop)
-		tell(port, open, why);
+	if (!port->abandoned)
+		return;		/* it has ended just now, and says so */
+	pthread_detach(port->thread);
+	close_handles(port);
 }
 
 /* Something came to /dev/snd, or left it. */
@@ -474,6 +453,61 @@ on_change(uv_fs_event_t *watch, const char *file, int events, int status)
 }
 
 static void
+tell(struct clasp_pmport *port, bool open, const char *why)
+{
+	bool again = port->was_open;
+
+	if (open == port->told_open)
+		return;
+	port->told_open = open;
+	port->was_open |= open;
+	/* where there was no /dev/snd there is one now */
+	if (open && !uv_is_active((uv_handle_t *)&port->watch))
+		uv_fs_event_start(&port->watch, on_change, DEVICES, 0);
+	if (open)
+		port->events.open(again, port->user);
+	else
+		port->events.lost(why, port->user);
+}
+
+static void
+on_async(uv_async_t *async)
+{
+	struct clasp_pmport *port = async->data;
+	char why[CLASP_PMPORT_WHY];
+	struct clasp_buf empty = port->taken;
+	bool changed, open, ended, stop;
+
+	pthread_mutex_lock(&port->lock);
+	changed = port->changed;
+	port->changed = false;
+	open = port->open;
+	ended = port->ended;
+	stop = port->stop;
+	port->overflows = port->overflowed;
+	memcpy(why, port->why, sizeof why);
+	clasp_buf_reset(&empty);
+	if (!port->unread && !stop) {
+		port->taken = port->in;
+		port->in = empty;
+	} else {
+		clasp_buf_reset(&port->taken);
+	}
+	pthread_mutex_unlock(&port->lock);
+
+	if (ended) {
+		pthread_join(port->thread, NULL);
+		close_handles(port);
+		return;
+	}
+	if (port->taken.len > 0)
+		port->events.data(port->taken.data, port->taken.len,
+		    port->user);
+	if (changed && !stop)
+		tell(port, open, why);
+}
+
+static void
 start(struct clasp_pmport *port, uv_loop_t *loop)
 {
 	pthread_condattr_t attr;
@@ -485,11 +519,26 @@ start(struct clasp_pmport *port, uv_loop_t *loop)
 	pthread_condattr_destroy(&attr);
 	uv_async_init(loop, &port->async, on_async);
 	uv_fs_event_init(loop, &port->watch);
-	port->async.data = port->watch.data = port;
-	port->handles = 2;
+	uv_timer_init(loop, &port->stuck);
+	port->async.data = port->watch.data = port->stuck.data = port;
+	port->handles = 3;
 	/* without /dev/snd there is only the search each second */
 	uv_fs_event_start(&port->watch, on_change, DEVICES, 0);
 	clasp_midi_init(&port->parser, on_message, port);
+}
+
+/* The thread, which signals are no business of. */
+static int
+start_thread(struct clasp_pmport *port)
+{
+	sigset_t all, before;
+	int error;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&port->thread, NULL, work, port);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error ? CLASP_ENOMEM : 0;
 }
 
 int
@@ -516,9 +565,14 @@ clasp_pmport_new(uv_loop_t *loop, const struct clasp_pmport_config *config,
 	start(port, loop);
 	port->open = error == 0;
 	port->due_us = clasp_clock_mono_us() + RETRY_US;
+	if (start_thread(port) != 0) {
+		snprintf(why, CLASP_PMPORT_WHY, "no thread to be had");
+		close_streams(port);
+		Pm_Terminate();
+		close_handles(port);
+		return CLASP_ENOMEM;
+	}
 	*out = port;
-	if (pthread_create(&port->thread, NULL, work, port) != 0)
-		abort();
 	if (error)
 		events->lost(why, user);
 	else
@@ -535,6 +589,7 @@ clasp_pmport_close(struct clasp_pmport *port)
 	port->stop = true;
 	pthread_cond_signal(&port->wake);
 	pthread_mutex_unlock(&port->lock);
+	uv_timer_start(&port->stuck, on_stuck, STUCK_MS, 0);
 }
 
 void

@@ -53,7 +53,9 @@ int	clasp_pmport_new(uv_loop_t *loop,
 	    const struct clasp_pmport_config *config,
 	    const struct clasp_pmport_events *events, void *user,
 	    struct clasp_pmport **out, char why[CLASP_PMPORT_WHY]);
-/* What was given to it is sent first; memory goes with the loop's turn. */
+/* What was given to it is sent first; memory goes with the loop's turn.  A
+ * call of portmidi that does not return is not waited for longer than a
+ * second: its thread is left to itself then, until the program ends. */
 void	clasp_pmport_close(struct clasp_pmport *port);
 /* Hand over what comes, or keep it for a while (1 MiB at most). */
 void	clasp_pmport_read(struct clasp_pmport *port, bool on);

@@ -118,6 +118,18 @@ watch_update(struct clasp_port *port)
 	uv_poll_start(&port->watch->poll, events | UV_DISCONNECT, on_poll);
 }
 
+/* What was read was the end, or an error. */
+static void
+end(struct clasp_port *port, ssize_t n)
+{
+	char why[CLASP_SERIAL_WHY];
+
+	snprintf(why, sizeof why, "%s", strerror(errno));
+	why[0] = (char)tolower((unsigned char)why[0]);
+	close_device(port);
+	port->events.end(port, n < 0 ? why : NULL, port->user);
+}
+
 /* Regular files and /dev/null cannot be polled: they are always readable. */
 static void
 on_idle(uv_idle_t *idle)
@@ -129,8 +141,7 @@ on_idle(uv_idle_t *idle)
 		port->events.data(port, port->in, (size_t)n, port->user);
 		return;
 	}
-	close_device(port);
-	port->events.end(port, port->user);
+	end(port, n);
 }
 
 static int
@@ -399,8 +410,7 @@ read_some(struct clasp_port *port)
 			return;
 		}
 		if (n <= 0) {
-			close_device(port);
-			port->events.end(port, port->user);
+			end(port, n);
 			return;
 		}
 	}

@@ -50,8 +50,9 @@ struct clasp_port_events {
 		    size_t n, void *user);
 	/* the buffer of clasp_port_send has been taken; may be NULL */
 	void	(*sent)(struct clasp_port *port, void *user);
-	/* a pipe or file has ended: there will be no more */
-	void	(*end)(struct clasp_port *port, void *user);
+	/* a pipe or file has ended, or (why is not NULL) cannot be read:
+	 * there will be no more */
+	void	(*end)(struct clasp_port *port, const char *why, void *user);
 	/* the device has gone, or is not there yet; it is being tried again.
 	 * A stalled one is told of once a minute at most. */
 	void	(*lost)(struct clasp_port *port, const char *why, void *user);

@@ -340,6 +340,9 @@ with_ports() {
 	assert_output 'clasp-midi-in: stdin: not open for reading'
 	run -3 sh -c 'exec clasp-midi-in -d - <.'
 	assert_output 'clasp-midi-in: stdin: is a directory'
+	# a file whose start is no memory of anybody
+	run -3 clasp-midi-in -d raw:/proc/self/mem
+	assert_output 'clasp-midi-in: /proc/self/mem: input/output error'
 	run -3 sh -c 'exec clasp-dmx-in -d - <&-'
 	assert_output 'clasp-dmx-in: stdin: not open for reading'
 }

@@ -165,3 +165,134 @@ $D/ch/5/program event 5"
 	run -2 clasp-midi-out --in-port raw:keys
 	assert_line --index 0 'clasp-midi-out: --in-port is for --both'
 }
+
+# dev_snd COMMAND...: in the folder /dev/snd that BG_PID sees
+dev_snd() {
+	(cd "/proc/$BG_PID/root/dev/snd" && "$@")
+}
+
+@test "a device that leaves /dev/snd is missed, though nothing fails" {
+	: >ports/silent
+	: >ports/piano.out
+	mkfifo ports/piano.in in
+	exec 5<>ports/piano.in 6<>in
+	bg_ready out ports bash -c 'exec clasp-midi-in "$@"' _ -d piano
+	dev_snd touch midiC1D0 midiC2D0
+	word b0070100 >&5
+	wait_for_lines out 1
+	# another one leaves: ours is opened again, in silence
+	dev_snd rm midiC2D0
+	word b0070200 >&5
+	wait_for_lines out 2
+	[ ! -s out.log ]
+	rm ports/piano.in
+	dev_snd rm midiC1D0
+	wait_for_line out.log 'piano: gone; tried again'
+	exec 5>&-
+	mkfifo ports/piano.in
+	exec 5<>ports/piano.in
+	dev_snd touch midiC1D0
+	wait_for_line out.log 'piano: back'
+	word b0070300 >&5
+	wait_for_lines out 3
+	kill "$BG_PID"
+	finish
+}
+
+@test "plugged and unplugged twenty times, with no descriptor lost" {
+	local i before
+
+	mkfifo ports/piano.in
+	exec 5<>ports/piano.in
+	bg_ready out ports clasp-midi-in -d piano
+	before=$(ls "/proc/$BG_PID/fd" | wc -l)
+	for ((i = 1; i <= 20; i++)); do
+		rm ports/piano.in
+		wait_for_lines out.log $((2 * i - 1))
+		exec 5>&-
+		mkfifo ports/piano.in
+		exec 5<>ports/piano.in
+		dev_snd touch "midiC${i}D0"
+		wait_for_lines out.log $((2 * i))
+		word b0070100 >&5
+		wait_for_lines out "$i"
+	done
+	[ "$(ls "/proc/$BG_PID/fd" | wc -l)" = "$before" ]
+	kill "$BG_PID"
+	finish
+}
+
+@test "of two ports with one name the first is taken, then the other" {
+	mkfifo "ports/a piano.in" "ports/b piano.in"
+	exec 5<>"ports/a piano.in" 6<>"ports/b piano.in"
+	bg_ready out ports clasp-midi-in -d piano
+	word b0070200 >&6
+	word b0070100 >&5
+	wait_for_lines out 1
+	rm "ports/a piano.in"
+	wait_for_lines out 2
+	assert_equal "$(cat out)" "$D/ch/0/cc/7 1
+$D/ch/0/cc/7 2"
+	kill "$BG_PID"
+	finish
+}
+
+@test "a sequencer that comes later is waited for, with --wait" {
+	bg out ports bash -c 'rm /dev/snd/seq; exec "$@"' _ \
+	    clasp-midi-in -d piano --wait
+	wait_for_line out.log 'piano: no MIDI ports (no ALSA sequencer on this machine); tried again'
+	mkfifo ports/piano.in
+	exec 5<>ports/piano.in
+	dev_snd touch seq
+	word b0070100 >&5
+	wait_for_lines out 1
+	kill "$BG_PID"
+	finish
+	[ "$status" = 143 ]
+}
+
+@test "a port that never takes what it was given does not keep us" {
+	: >ports/piano.out
+	mkfifo in
+	exec 5<>in
+	bg_ready out ports bash -c 'exec clasp-midi-out "$@" <in' _ -d piano
+	echo "$D/ch/0/note event {\"note\":60,\"velocity\":100}" >&5
+	wait_until 5 has ports/piano.out 903c64
+	: >ports/stuck
+	echo "$D/ch/0/cc/7 1" >&5
+	kill "$BG_PID"
+	finish
+	[ "$status" = 143 ]
+	grep -q 'piano: what waited for it could not be sent' out.log
+}
+
+@test "notes end on every way out" {
+	local how note="$D/ch/0/note event {\"note\":60,\"velocity\":100}"
+
+	for how in eof INT TERM "-T 4s" "-n 1" hold; do
+		: >ports/piano.out
+		rm -f in
+		mkfifo in
+		exec 5<>in
+		bg_ready out ports bash -c 'exec clasp-midi-out "$@" <in 5>&-' _ \
+		    -d piano $(case $how in
+		    -*) echo "$how" ;;
+		    hold) echo --on-exit hold ;;
+		    esac)
+		echo "$note" >&5
+		wait_until 5 eval '[ "$(head -c 3 ports/piano.out |
+		    xxd -p)" = 903c64 ]'
+		case $how in
+		INT | TERM) kill -s "$how" "$BG_PID" ;;
+		eof | hold) exec 5>&- ;;
+		esac
+		finish
+		exec 5>&-
+		echo "$how: $status $(xxd -p ports/piano.out)"
+		if [ "$how" = hold ]; then
+			has ports/piano.out 903c64
+		else
+			has ports/piano.out 903c64803c40b07b00
+		fi
+	done
+}

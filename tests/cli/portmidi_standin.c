@@ -4,7 +4,9 @@
  * The ports are the FIFOs in the folder $PORTMIDI_PORTS as they stand when
  * Pm_Initialize is called: NAME.in is read from, NAME.out is a file written
  * to, both hold 32-bit words as portmidi packs them (what is written, as
- * bytes).  A FIFO that is removed gives an error at the next read or write.
+ * bytes).  A FIFO that is removed gives an error at the next read or write,
+ * but not where the folder has a file "silent": ALSA's sequencer gives none.
+ * While there is a file "stuck", a call that writes does not return.
  * Only one process's worth of calls is made, all from one thread at a time.
  */
 #include <dirent.h>
@@ -91,6 +93,21 @@ Pm_GetDeviceInfo(PmDeviceID id)
 	return &ports[id].info;
 }
 
+static int
+has(const char *name)
+{
+	char path[600];
+
+	snprintf(path, sizeof path, "%s/%s", getenv("PORTMIDI_PORTS"), name);
+	return access(path, F_OK) == 0;
+}
+
+static int
+has_gone(const struct port *p)
+{
+	return access(p->path, F_OK) != 0 && !has("silent");
+}
+
 static PmError
 open_port(PortMidiStream **stream, int id, int flags)
 {
@@ -139,7 +156,7 @@ Pm_Read(PortMidiStream *stream, PmEvent *events, int32_t max)
 	struct port *p = stream;
 	int n = 0;
 
-	if (access(p->path, F_OK) != 0)
+	if (has_gone(p))
 		return pmHostError;
 	while (n < max && read(p->fd, &events[n].message, 4) == 4)
 		n++;
@@ -149,7 +166,9 @@ Pm_Read(PortMidiStream *stream, PmEvent *events, int32_t max)
 static PmError
 put(struct port *p, const void *bytes, size_t n)
 {
-	if (access(p->path, F_OK) != 0)
+	while (has("stuck"))
+		usleep(10000);
+	if (has_gone(p))
 		return pmHostError;
 	return write(p->fd, bytes, n) == (ssize_t)n ? pmNoError : pmHostError;
 }

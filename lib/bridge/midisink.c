@@ -263,7 +263,7 @@ clasp_midisink_start(struct clasp_midisink *s, struct clasp_bridge *bridge)
 		/* lines of other namespaces pass by in a pipe: no news */
 		count->tally.quiet = i == CLASP_MIDIOUT_DROP_OUTSIDE;
 	}
-	clasp_counts_add(counts, subject, "values that newer ones overtook",
+	clasp_counts_add(counts, subject, "values, too many waiting",
 	    clasp_midiqueue_thinned(s->queue));
 	clasp_counts_add(counts, subject, "messages while it was gone",
 	    clasp_midiqueue_missed(s->queue));

@@ -116,10 +116,16 @@ grow(struct clasp_midiqueue *q)
 	return true;
 }
 
-/*
- * The waiting message that a newer one may replace where it stands: nothing
- * of its channel that must keep its place came after it.
- */
+/* Must what comes after it stay there?  A note of the same channel, or a
+ * reset or SysEx for all of them. */
+static bool
+is_barrier(const struct item *item, int channel)
+{
+	return item->kind != CLASP_MIDIOUT_PARAM &&
+	    (item->channel == channel || is_system(item));
+}
+
+/* The waiting message that a newer one may replace where it stands. */
 static struct item *
 older(const struct clasp_midiqueue *q, const struct clasp_midiout_msg *msg)
 {
@@ -130,8 +136,7 @@ older(const struct clasp_midiqueue *q, const struct clasp_midiout_msg *msg)
 		item = at(q, i);
 		if (item->key == msg->key && item->channel == msg->channel)
 			return item;
-		if (!q->gone && item->kind != CLASP_MIDIOUT_PARAM &&
-		    item->channel == msg->channel)
+		if (!q->gone && is_barrier(item, msg->channel))
 			return NULL;
 	}
 	return NULL;

@@ -151,6 +151,32 @@ $D/ch/0/note event {\"note\":60,\"on\":false,\"velocity\":0}"
 	[[ $stderr == *'address outside the namespace: 1 dropped'* ]]
 }
 
+@test "a slow reader: values are thinned, notes and events are not" {
+	local i
+
+	for ((i = 0; i < 6000; i++)); do
+		echo "$D/ch/0/cc/$((i % 32)) $((i % 128))"
+		((i % 10)) || echo "$D/ch/1/note event {\"note\":$((
+		    i % 128)),\"on\":true,\"velocity\":1}"
+	done >lines
+	mkfifo port
+	bg out bash -c 'exec clasp-midi-out "$@" <lines' _ -d ./port \
+	    --on-exit hold
+	# nobody reads before as much waits as can
+	wait_for_line out.log 'values, too many waiting'
+	cat port >bytes
+	finish
+	[ "$status" = 0 ]
+	diff <(grep note lines) <(clasp-midi-in -d ./bytes | grep note)
+	clasp-midi-in -d ./bytes | grep '/cc/' >values
+	(($(wc -l <values) < 6000))
+	# the last value of each is the newest
+	for ((i = 0; i < 32; i++)); do
+		assert_equal "$(grep "/cc/$i " values | tail -n 1)" \
+		    "$(grep "/cc/$i " lines | tail -n 1)"
+	done
+}
+
 @test "random lines, as an independent writer has them" {
 	local options seed=0
 

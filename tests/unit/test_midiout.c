@@ -250,6 +250,17 @@ newest_values_win(void)
 	apply_line(&out, "/m/ch/0/cc/9 1");
 	t_eq_str(taken(q), "f8b007010801f6b00901", "running status");
 	clasp_midiqueue_free(q);
+
+	/* a reset would undo what went before it */
+	q = clasp_midiqueue_new(false);
+	out = filler(q);
+	apply_line(&out, "/m/ch/0/cc/7 1");
+	apply_line(&out, "/m/reset event");
+	apply_line(&out, "/m/clock event");
+	apply_line(&out, "/m/ch/0/cc/7 2");
+	apply_line(&out, "/m/ch/0/cc/7 3");
+	t_eq_str(taken(q), "b00701fff8b00703", "reset");
+	clasp_midiqueue_free(q);
 }
 
 static void

@@ -131,6 +131,21 @@ const tests = {
 		await settle(a);
 	},
 
+	// A pad and a fader of a web page, for a synthesizer.
+	async synthesizer() {
+		const a = await join();
+
+		for (let value = 0; value <= 127; value++)
+			a.set('/midi/default/ch/0/cc/7', value);
+		a.set('/midi/default/ch/3/bend', -8192);
+		a.emit('/midi/default/ch/9/note',
+		    { note: 36, velocity: 100, on: true });
+		a.emit('/midi/default/ch/9/note',
+		    { note: 36, velocity: 0, on: false });
+		a.emit('/midi/default/transport', 'start');
+		await settle(a);
+	},
+
 	async 'emit and stream'() {
 		const a = await join(), b = await join();
 		const mine = collect(a, '/e/**'), got = collect(b, '/e/**');

@@ -136,3 +136,20 @@ last_level_is() {
 	awk '$2 == 6 { print substr($3, 15, 2) }' w.txt | sort -c
 	(($(awk '$2 == 6 { print substr($3, 15, 2) }' w.txt | uniq | wc -l) > 2))
 }
+
+@test "npm client: a web page plays a synthesizer" {
+	local bytes
+
+	: >synth
+	bg_ready out clasp-midi-out -d ./synth -u "$CLASP_URL"
+	js synthesizer
+	wait_until 5 eval '[ "$(tail -c 1 synth | xxd -p)" = fa ]'
+	bytes=$(xxd -p -c 0 synth)
+	# the fader only rises and ends at the top; all else is there, in order
+	[[ $bytes == *b0077fe30000992464892400fa ]]
+	clasp-midi-in -d ./synth | awk '/cc\/7 / { print $2 }' | sort -n -c
+	kill "$BG_PID"
+	finish
+	[ "$status" = 143 ]
+	[ ! -s out.log ]
+}

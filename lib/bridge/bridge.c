@@ -261,6 +261,16 @@ on_again(struct clasp_pump *pump, void *user)
 }
 
 static void
+on_relay_lost(struct clasp_pump *pump, void *user)
+{
+	struct clasp_bridge *b = user;
+
+	(void)pump;
+	if (b->config.relay_lost)
+		b->config.relay_lost(b->config.user);
+}
+
+static void
 on_usr1(uv_signal_t *handle, int number)
 {
 	struct clasp_bridge *b = handle->data;
@@ -288,6 +298,7 @@ open_pump(struct clasp_bridge *b)
 		.end = on_end,
 		.finish = on_finish,
 		.again = on_again,
+		.lost = on_relay_lost,
 		.drained = on_drained,
 		.max_rate = o->max_rate < 0 ? cli.url_given ? RATE_HZ : 0 :
 		    o->max_rate,

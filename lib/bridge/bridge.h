@@ -58,6 +58,8 @@ struct clasp_bridge_config {
 	void	(*finish)(void *user);
 	/* Connected again; the ANNOUNCE has been sent. */
 	void	(*again)(void *user);
+	/* The relay is away; no line comes until it is back. */
+	void	(*relay_lost)(void *user);
 	/* Source: read from the device, or stop: too much waits. */
 	void	(*flow)(bool on, void *user);
 	/* The loop has ended: close every handle of the program. */

@@ -25,6 +25,7 @@ struct clasp_midisink {
 	enum state	 state;
 	bool		 was_open, open;
 	bool		 paused;	/* no more lines yet */
+	bool		 hush;		/* end all notes when none wait */
 };
 
 static void run(struct clasp_midisink *s);
@@ -102,6 +103,11 @@ run(struct clasp_midisink *s)
 {
 	bool empty = send_some(s);
 
+	if (s->hush && empty) {
+		s->hush = false;
+		clasp_midiqueue_end_notes(s->queue);
+		empty = send_some(s);
+	}
 	if (s->state == ENDED && empty) {
 		silence(s);
 		empty = send_some(s);
@@ -138,6 +144,17 @@ static void
 on_batch_end(void *sink)
 {
 	run(sink);
+}
+
+/* Who plays could not end what sounds now. */
+static void
+on_relay_lost(void *sink)
+{
+	struct clasp_midisink *s = sink;
+
+	/* where the port is away, too, its return ends them */
+	s->hush = s->open && !s->config.hold && s->state == RUNNING;
+	run(s);
 }
 
 static void
@@ -242,6 +259,7 @@ clasp_midisink_attach(struct clasp_midisink *s,
 	bridging->sink = true;
 	bridging->line = clasp_midisink_line;
 	bridging->batch_end = on_batch_end;
+	bridging->relay_lost = on_relay_lost;
 	bridging->ended = clasp_midisink_ended;
 	bridging->finish = clasp_midisink_finish;
 	bridging->user = s;

@@ -633,6 +633,8 @@ on_lost(struct clasp_client *c, const char *why, void *user)
 	p->lost_us = clasp_clock_mono_us();
 	clasp_echo_clear(&p->echo);
 	cli_note(cli.url, "lost: %s", why);
+	if (p->config.lost)
+		p->config.lost(p, p->config.user);
 }
 
 static void

@@ -72,6 +72,8 @@ struct clasp_pump_config {
 	 * after `lost`, connected again after away_us */
 	void	(*dropped)(struct clasp_pump *p, uint64_t count, void *user);
 	void	(*back)(struct clasp_pump *p, uint64_t away_us, void *user);
+	/* the relay is away, and is being tried again */
+	void	(*lost)(struct clasp_pump *p, void *user);
 	/* less waits to be sent, after clasp_pump_full() said true */
 	void	(*drained)(struct clasp_pump *p, void *user);
 	/* how many stopped it all by their own means: -n does not count */

@@ -341,9 +341,8 @@ add_event(struct clasp_midiqueue *q, int channel, const uint8_t *bytes,
 	append(q, &msg);
 }
 
-/* Note offs for what sounds, then "all notes off" where something did. */
-static void
-add_offs(struct clasp_midiqueue *q)
+void
+clasp_midiqueue_end_notes(struct clasp_midiqueue *q)
 {
 	int channel, key;
 	bool any;
@@ -377,7 +376,7 @@ clasp_midiqueue_silence(struct clasp_midiqueue *q, bool off)
 	if (cut)
 		add_event(q, -1, &end, 1);
 	if (off)
-		add_offs(q);
+		clasp_midiqueue_end_notes(q);
 }
 
 void
@@ -417,7 +416,7 @@ clasp_midiqueue_back(struct clasp_midiqueue *q)
 	if (!q->gone)
 		return;
 	q->gone = false;
-	add_offs(q);
+	clasp_midiqueue_end_notes(q);
 	memset(q->sounding, 0, sizeof q->sounding);
 	/* what was known goes behind them */
 	for (i = 0; i < before; i++) {

@@ -44,6 +44,9 @@ size_t	clasp_midiqueue_take(struct clasp_midiqueue *q, uint8_t *out,
  * a note off for each note that sounds, and cc 123 on their channels, wait.
  */
 void	clasp_midiqueue_silence(struct clasp_midiqueue *q, bool off);
+/* Note offs for what sounds, and cc 123 on their channels, behind what
+ * waits. */
+void	clasp_midiqueue_end_notes(struct clasp_midiqueue *q);
 /*
  * The line has gone: what sounds is remembered, notes and events that wait or
  * come are dropped, of params and programs the newest value is kept.

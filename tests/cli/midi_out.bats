@@ -140,6 +140,29 @@ $D/ch/0/note event {\"note\":60,\"on\":false,\"velocity\":0}"
 	has bytes b00701b00802903c64803c40b07b00
 }
 
+@test "notes end when the relay is lost, too, if they are not to be held" {
+	local hold
+
+	for hold in '' '--on-exit hold'; do
+		start_relay
+		# shellcheck disable=SC2086
+		bg_ready bytes clasp-midi-out -d - -u "$CLASP_URL" $hold
+		echo "$ON" | clasp-pub
+		wait_until 5 has bytes 903c64
+		stop_relay
+		wait_for_line bytes.log ': lost: '
+		[ -n "$hold" ] || wait_until 5 has bytes 903c64803c40b07b00
+		clasp-relay -p "$RELAY_PORT" >relay2.log 2>&1 3>&- &
+		BG_PIDS+=($!)
+		wait_for_line bytes.log ': back after '
+		clasp-set $D/ch/0/cc/7 1
+		wait_until 5 eval 'xxd -p -c 0 bytes | grep -q b00701$'
+		kill "$BG_PID"
+		finish
+		[ -z "$hold" ] || has bytes 903c64b00701
+	done
+}
+
 @test "what is dropped is said once and counted; other lines pass by" {
 	printf '%s\n' "$D/ch/0/cc/200 1" "$D/sysex event x\"f0f7\"" /lights/a \
 	    '/lights/a 1' "$D/ch/0/cc/1 \"x\"" >lines

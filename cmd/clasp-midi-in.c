@@ -8,7 +8,7 @@
 static const struct cli_option own_options[] = {
 	{ OPT_DEVICE, 'd', "device", "PORT",
 	    "raw:PATH, serial:PATH[@BAUD], - for stdin, or part of a port's "
-	    "name; default: the only port there is", CLI_ARG,
+	    "name; default: the first port", CLI_ARG,
 	    CLI_COMPLETE_FILE, NULL },
 	{ OPT_AS, 0, "as", "NAME", "the device's name in addresses; default: "
 	    "default", CLI_ARG, 0, NULL },

@@ -15,7 +15,7 @@ function __clasp_midi_in_addresses
 end
 
 complete -c clasp-midi-in -f
-complete -c clasp-midi-in -s d -l device -r -F -d 'raw:PATH, serial:PATH[@BAUD], - for stdin, or part of a port\'s name; default: the only port there is'
+complete -c clasp-midi-in -s d -l device -r -F -d 'raw:PATH, serial:PATH[@BAUD], - for stdin, or part of a port\'s name; default: the first port'
 complete -c clasp-midi-in -l as -r -f -d 'the device\'s name in addresses; default: default'
 complete -c clasp-midi-in -l profile -r -f -a 'raw doc' -d 'raw (ints, channels 0-15; the default) or doc (0.0-1.0, channels 1-16)'
 complete -c clasp-midi-in -l clock -d 'carry the timing clock'

@@ -15,7 +15,7 @@ function __clasp_midi_out_addresses
 end
 
 complete -c clasp-midi-out -f
-complete -c clasp-midi-out -s d -l device -r -F -d 'raw:PATH, serial:PATH[@BAUD], - for stdout, or part of a port\'s name; default: the only port there is'
+complete -c clasp-midi-out -s d -l device -r -F -d 'raw:PATH, serial:PATH[@BAUD], - for stdout, or part of a port\'s name; default: the first port'
 complete -c clasp-midi-out -l as -r -f -d 'the device\'s name in addresses; default: default'
 complete -c clasp-midi-out -l profile -r -f -a 'raw doc' -d 'raw (ints, channels 0-15; the default) or doc (0.0-1.0, channels 1-16)'
 complete -c clasp-midi-out -l clock -d 'send the timing clock'

@@ -200,6 +200,32 @@ $D/ch/0/note event {\"note\":60,\"on\":false,\"velocity\":0}"
 	done
 }
 
+@test "a serial line that takes nothing blocks neither words nor the end" {
+	local port
+
+	for port in serial:A ./A; do
+		pair
+		kill -STOP "$SOCAT"
+		{
+			echo /lights/a 1
+			awk -v d="$D" 'BEGIN { for (i = 0; i < 20000; i++)
+			    print d "/ch/" i % 16 "/cc/" i % 61, i % 128 }'
+			echo "$ON"
+		} >lines
+		bg_ready out bash -c 'exec clasp-midi-out "$@" <lines' _ -d "$port"
+		wait_for_line out.log 'values, too many waiting'
+		kill -USR1 "$BG_PID"
+		wait_for_line out.log 'outside the namespace: 1 dropped'
+		kill "$BG_PID"
+		finish
+		[ "$status" = 143 ]
+		grep -q 'what waited for it could not be sent' out.log
+		kill -KILL "$SOCAT"
+		gone "$SOCAT"
+		rm -f A B
+	done
+}
+
 @test "random lines, as an independent writer has them" {
 	local options seed=0
 

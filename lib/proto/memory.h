@@ -37,8 +37,7 @@ struct clasp_cell {
 struct clasp_memory_entry {
 	struct clasp_memory_entry *newer, *older;
 	uint64_t	 hash;
-	uint64_t	 turn;		/* when it was counted last */
-	uint64_t	 messages;	/* before this one */
+	uint64_t	 messages;	/* that were counted, if any are */
 	struct clasp_str key;		/* behind the cells */
 	unsigned	 ncells;
 	struct clasp_cell cells[];

@@ -30,6 +30,7 @@ struct rule {
 	const struct clasp_transform **steps;
 	unsigned	 nsteps;
 	unsigned	 ncells;
+	bool		 counts;	/* messages, for "i" */
 };
 
 /* A message that "every" keeps until its time. */
@@ -63,7 +64,6 @@ struct clasp_rules {
 	struct clasp_arena compiled;
 
 	struct clasp_memory memory;
-	uint64_t	 turn;
 	struct queue	 arrivals;	/* due by the time of arrival */
 	struct queue	 timed;		/* due by the lines' own times */
 
@@ -277,15 +277,10 @@ wildcards(struct clasp_str pattern)
 	int n = 0;
 	size_t i;
 
-	for (i = 0; i < pattern.len; i++) {
-		if (pattern.p[i] != '*')
-			continue;
-		n++;
-		if (i + 1 < pattern.len && pattern.p[i + 1] == '*' &&
-		    pattern.p[i - 1] == '/' && (i + 2 == pattern.len ||
-		    pattern.p[i + 2] == '/'))
-			i++;
-	}
+	/* stars side by side are one */
+	for (i = 0; i < pattern.len; i++)
+		n += pattern.p[i] == '*' && (i == 0 ||
+		    pattern.p[i - 1] != '*');
 	return n;
 }
 
@@ -390,6 +385,7 @@ compile_steps(struct compile *c, struct rule *rule, unsigned first)
 			return r;
 	}
 	rule->ncells = tc.ncells;
+	rule->counts = tc.counts;
 	return 0;
 }
 
@@ -895,13 +891,29 @@ apply_step(struct clasp_transform_run *run, struct work *w,
 	enum clasp_transform_result result = CLASP_TRANSFORM_GO;
 	uint32_t i;
 
-	if (w->nframes == 0 || clasp_transform_whole(s))
+	if (w->nframes == 0 || clasp_transform_of_line(s))
 		return clasp_transform_apply(run, s, &w->value);
 	for (i = 0; i < w->nframes; i++)
 		if (clasp_transform_apply(run, s, w->frames[i]) ==
 		    CLASP_TRANSFORM_DROP)
 			result = CLASP_TRANSFORM_DROP;
 	return result;
+}
+
+/* How many messages of this address the rule had before; this one is counted,
+ * unless it was when it came. */
+static double
+count(struct clasp_rules *rules, const struct clasp_transform_run *run,
+    bool first)
+{
+	struct clasp_memory_entry *e = clasp_memory_get(&rules->memory,
+	    run->rule, 0, run->address, run->hash, run->ncells);
+
+	if (e == NULL)
+		return 0;
+	if (first || e->messages == 0)
+		e->messages++;
+	return (double)(e->messages - 1);
 }
 
 /*
@@ -917,7 +929,7 @@ run_steps(struct clasp_rules *rules, unsigned index, unsigned step,
 	struct clasp_transform_run run = { .arena = &rules->scratch,
 	    .memory = &rules->memory, .rule = index,
 	    .ncells = rule->ncells, .address = address, .hash = hash,
-	    .turn = ++rules->turn, .now_us = cx->now_us };
+	    .now_us = cx->now_us };
 	enum clasp_transform_result result = CLASP_TRANSFORM_GO;
 	struct work w;
 	bool dropped = false;
@@ -926,6 +938,8 @@ run_steps(struct clasp_rules *rules, unsigned index, unsigned step,
 		return true;
 	run.t = (double)(int64_t)(cx->now_us - rules->start_us[cx->timed]) /
 	    1e6;
+	if (rule->counts)
+		run.i = count(rules, &run, step == 0);
 	load(rules, &w, item);
 	run.serial = w.samples || w.nframes > 0;
 	for (; step < rule->nsteps && !dropped; step++) {
@@ -1037,7 +1051,8 @@ map_by(struct clasp_rules *rules, unsigned index, const struct context *cx,
 	const struct rule *rule = &rules->rules[index];
 	struct clasp_str address = address_of(&in->msg), to;
 	struct clasp_item item = *in;
-	uint64_t hash = rule->ncells ? clasp_hash(address) : 0;
+	uint64_t hash = rule->ncells || rule->counts ?
+	    clasp_hash(address) : 0;
 
 	if (rule->parts != NULL) {
 		to = target_address(rules, rule, address, captures, n);

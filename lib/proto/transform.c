@@ -46,7 +46,6 @@ struct clasp_transform {
 		const struct clasp_curve *curve;
 		struct {
 			const struct clasp_expr *expr;
-			bool	 counts;
 			bool	 whole;	/* of "if": looks at the line */
 			const struct clasp_transform *yes, *no;
 		};
@@ -1060,6 +1059,7 @@ read_name(compiler *c, step *s, struct clasp_str args)
 static bool
 near(const struct clasp_value *a, const struct clasp_value *b, double eps)
 {
+	const struct clasp_value *same;
 	double x, y;
 	uint32_t i;
 
@@ -1084,35 +1084,25 @@ near(const struct clasp_value *a, const struct clasp_value *b, double eps)
 		return true;
 	}
 	if (a->type == CLASP_MAP) {
-		for (i = 0; i < a->count; i++)
-			if (!clasp_str_eq(a->entries[i].key,
-			    b->entries[i].key) ||
-			    !near(&a->entries[i].value, &b->entries[i].value,
-			    eps))
+		/* in whatever order */
+		for (i = 0; i < a->count; i++) {
+			same = clasp_map_get(b, a->entries[i].key);
+			if (!same || !near(&a->entries[i].value, same, eps))
 				return false;
+		}
 		return true;
 	}
 	return clasp_value_equal(a, b);
 }
 
 static struct clasp_cell *
-cell_of(run *r, const step *s, uint64_t *messages)
+cell_of(run *r, const step *s)
 {
 	struct clasp_memory_entry *e;
 
 	e = clasp_memory_get(r->memory, r->rule, r->element, r->address,
 	    r->hash, r->ncells);
-	if (e == NULL)
-		return NULL;
-	/* the first look of a message counts it */
-	if (e->turn != r->turn) {
-		if (e->turn != 0)
-			e->messages++;
-		e->turn = r->turn;
-	}
-	if (messages != NULL)
-		*messages = e->messages;
-	return s->cell < e->ncells ? &e->cells[s->cell] : NULL;
+	return e != NULL ? &e->cells[s->cell] : NULL;
 }
 
 /* Compares with what it let through last, so that a slow drift is seen. */
@@ -1125,7 +1115,7 @@ do_changed(run *r, const step *s, struct clasp_value *v)
 	struct clasp_cell *m;
 	size_t n;
 
-	if (v->type == CLASP_NULL || (m = cell_of(r, s, NULL)) == NULL)
+	if (v->type == CLASP_NULL || (m = cell_of(r, s)) == NULL)
 		return CLASP_TRANSFORM_GO;
 	if (m->primed) {
 		reader = clasp_reader_on(m->bytes + 1, m->nbytes - 1);
@@ -1149,7 +1139,7 @@ static enum clasp_transform_result
 do_every(run *r, const step *s, struct clasp_value *v)
 {
 	(void)v;
-	r->every = cell_of(r, s, NULL);
+	r->every = cell_of(r, s);
 	r->every_us = (uint64_t)llrint(s->a[0] * 1e6);
 	return r->every ? CLASP_TRANSFORM_EVERY : CLASP_TRANSFORM_GO;
 }
@@ -1265,12 +1255,8 @@ static const struct kind if_line = { "if", 0, 0, OWN_ARGS | LINE, NULL,
 static double
 evaluate(run *r, const step *s, double x)
 {
-	struct clasp_expr_input in = { .x = x, .t = r->t };
-	uint64_t messages = 0;
+	struct clasp_expr_input in = { .x = x, .t = r->t, .i = r->i };
 
-	if (s->counts)
-		cell_of(r, s, &messages);
-	in.i = (double)messages;
 	return clasp_expr_run(s->expr, &in);
 }
 
@@ -1310,8 +1296,8 @@ compile_expr(compiler *c, step *s, struct clasp_str text)
 	r = clasp_expr_compile(text, c->arena, &s->expr, &err);
 	if (r == CLASP_ESYNTAX)
 		return refuse(c, text.p + err.column - 1, "%s", err.reason);
-	if (r == 0)
-		s->counts = clasp_expr_counts(s->expr);
+	if (r == 0 && clasp_expr_counts(s->expr))
+		c->counts = true;
 	return r;
 }
 
@@ -1541,7 +1527,7 @@ apply_scalar(run *r, const step *s, struct clasp_value *v)
 	}
 	if (k->flags & REMEMBERS) {
 		/* a memory that has seen nan would never be rid of it */
-		if (!isfinite(x) || (m = cell_of(r, s, NULL)) == NULL)
+		if (!isfinite(x) || (m = cell_of(r, s)) == NULL)
 			return CLASP_TRANSFORM_GO;
 	}
 	*v = clasp_float(k->number(r, s, m, x));
@@ -1595,7 +1581,7 @@ clasp_transform_apply(run *r, const struct clasp_transform *s,
 }
 
 bool
-clasp_transform_whole(const struct clasp_transform *s)
+clasp_transform_of_line(const struct clasp_transform *s)
 {
-	return s->kind->whole != NULL;
+	return s->kind->flags & LINE;
 }

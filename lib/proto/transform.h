@@ -36,6 +36,7 @@ struct clasp_transform_compiler {
 	struct clasp_rule_error *err;
 	const char	*start;		/* of the rule's text, for columns */
 	unsigned	 ncells;	/* cells given out so far */
+	bool		 counts;	/* some expression has "i" */
 	unsigned	 budget;	/* steps that may still be tried */
 };
 #define CLASP_TRANSFORM_BUDGET	2000
@@ -66,9 +67,9 @@ struct clasp_transform_run {
 	unsigned	 ncells;	/* cells of the rule */
 	struct clasp_str address;	/* as it came in */
 	uint64_t	 hash;		/* of address */
-	uint64_t	 turn;		/* another one for each message */
 	uint64_t	 now_us;	/* line's own time, or of arrival */
 	double		 t;		/* seconds since start */
+	double		 i;		/* messages of address before */
 	bool		 serial;	/* numbers follow each other in time */
 	unsigned long	 not_finite;	/* results that were refused */
 	uint32_t	 element;	/* inside */
@@ -77,8 +78,8 @@ struct clasp_transform_run {
 	struct clasp_cell *every;
 };
 
-/* True for a step that looks at the value as a whole, not at its numbers. */
-bool	clasp_transform_whole(const struct clasp_transform *s);
+/* True for a step that acts on the line, not on a value in it. */
+bool	clasp_transform_of_line(const struct clasp_transform *s);
 /* Run the step on *v, which it may replace. */
 enum clasp_transform_result clasp_transform_apply(
 	    struct clasp_transform_run *run, const struct clasp_transform *s,

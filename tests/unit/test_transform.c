@@ -284,6 +284,10 @@ static const struct row steps[] = {
 	    "2.5 /a 7", "1.000000 /a 0.0\n1.500000 /a 2.0\n"
 	    "1.500000 /a 0.0\n2.500000 /a -2.0" },
 	{ "rate by arrival", "/a rate", "/a 5\n/a 7", "/a 0.0\n/a 2.0" },
+	{ "changed, whatever the order of keys", "/a changed",
+	    "/a {\"b\":1,\"a\":2}\n/a {\"a\":2,\"b\":1}\n"
+	    "/a {\"a\":2,\"c\":1}", "/a {\"a\":2,\"b\":1}\n"
+	    "/a {\"a\":2,\"c\":1}" },
 	{ "changed", "/a changed:0.5\n/b changed",
 	    "/a 0\n/a 0.3\n/a 0.6\n/a 0.9\n/b \"x\"\n/b \"x\"\n/b 1\n"
 	    "/b 1.0\n/b [1,2]\n/b [1,2]\n/b [1,3]\n/b null\n/b null",
@@ -308,6 +312,9 @@ static const struct row steps[] = {
 	{ "timeline", "/a scale:0,1,0,255", "/a timeline loop=1 [[0,0.0],"
 	    "[2000000,1.0,\"ease-out\"]]", "/a timeline loop=1 [[0,0.0],"
 	    "[2000000,255.0,\"ease-out\"]]" },
+	{ "timeline, its values as a whole", "/a get:.x neg\n/b key:v",
+	    "/a timeline [[0,{\"x\":1}],[9,{}]]\n/b timeline [[0,1]]",
+	    "/a timeline [[0,-1],[9,null]]\n/b timeline [[0,{\"v\":1}]]" },
 	{ "nested arrays", "/a scale:0,1,0,2", "/a [1,[2,[3]],{\"x\":1}]",
 	    "/a [2.0,[4.0,[6.0]],{\"x\":1}]" },
 	{ "places have their own memory", "/a smooth:0.5",
@@ -526,7 +533,13 @@ static const struct row expr_rows[] = {
 	{ "nan passes", "/a expr:ln(x)", "/a -1\n/a 1", "/a -1\n/a 0.0" },
 	{ "inf passes", "/a expr:1/x", "/a 0\n/a 4", "/a 0\n/a 0.25" },
 	{ "i", "/* expr:i", "/a 7\n/a 7\n/b 7\n/a [1,1]",
-	    "/a 0.0\n/a 1.0\n/b 0.0\n/a [2.0,0.0]" },
+	    "/a 0.0\n/a 1.0\n/b 0.0\n/a [2.0,2.0]" },
+	{ "i counts what passes, too", "/a if:x>0?expr:i:-",
+	    "/a \"x\"\n/a 0\n/a 5\n/a null\n/a [1,2]",
+	    "/a \"x\"\n/a 0\n/a 2.0\n/a null\n/a [4.0,4.0]" },
+	{ "i of what was held", "/a every:1 expr:i",
+	    "0 /a 7\n0.1 /a 7\n0.2 /a 7\n1.5 /a 7\n2.5 /a 7",
+	    "0.000000 /a 0.0\n1.000000 /a 2.0\n2.000000 /a 3.0" },
 	{ "t", "/a expr:t", "10 /a 1\n10.5 /a 1\n+1 /a 1",
 	    "10.000000 /a 0.0\n10.500000 /a 0.5\n+1.000000 /a 1.5" },
 	{ "t of a recording", "/a expr:t", "#clasp 1 epoch=5\n10 /a 1",
@@ -631,6 +644,7 @@ static const struct {
 	{ "/a//b", 1, "pattern " },
 	{ "/a /b/$1", 7, "$1: the pattern has 0 wildcards" },
 	{ "/*/a /b/$2", 9, "$2: the pattern has 1 wildcard" },
+	{ "/a**b /b/$2", 10, "$2: the pattern has 1 wildcard" },
 	{ "/a /b//c", 4, "target " },
 	{ "/a /b*", 4, "target " },
 	{ "/* $1", 4, "target " },

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "bridge/mapping.h"
 #include "proto/rules.h"
 #include "tool/cli.h"
 #include "tool/lineio.h"
@@ -51,6 +52,7 @@ static const struct cli_tool tool = {
 static struct clasp_rules *rules;
 static struct clasp_recording recording;	/* what is read */
 static uint64_t lines;				/* what was written of it */
+static int64_t at_us, newest_us;		/* their times */
 
 /* What "#snapshot N" counts is held until it is known what is left of it. */
 #define HELD_MAX	(64u << 20)	/* bytes; beyond, N stays as it was */
@@ -120,8 +122,12 @@ put_end(const struct clasp_line *line)
 {
 	struct clasp_line end = *line;
 	struct clasp_buf buf = { 0 };
+	int64_t end_us = recording.end_us;
 
-	if (clasp_recording_put_end(&buf, recording.end_us, lines) < 0)
+	/* what was held may have come after the end */
+	if (end_us < newest_us)
+		end_us = newest_us;
+	if (clasp_recording_put_end(&buf, end_us, lines) < 0)
 		no_memory();
 	end.text = clasp_str_of((const char *)buf.data, buf.len - 1);
 	put(&end);
@@ -132,6 +138,11 @@ static void
 on_result(const struct clasp_line *line, void *user)
 {
 	(void)user;
+	if (line->timed) {
+		at_us = line->time_us + (line->relative ? at_us : 0);
+		if (at_us > newest_us)
+			newest_us = at_us;
+	}
 	if (line->kind == CLASP_LINE_DIRECTIVE && recording.ended &&
 	    recording.end_lines == recording.lines &&
 	    clasp_str_starts(line->text, CLASP_STR("#end"))) {
@@ -180,20 +191,6 @@ due(void *user)
 
 /* --------------------------------------------------------------- options */
 
-static void
-load_rules(const char *path)
-{
-	struct clasp_rule_error err;
-	char place[4096];
-
-	if (clasp_rules_load(rules, path, &err) == 0)
-		return;
-	if (err.line == 0)
-		cli_die(CLI_UNREACHABLE, path, "%s", err.reason);
-	snprintf(place, sizeof place, "%s:%u:%u", path, err.line, err.column);
-	cli_die(CLI_USAGE, place, "%s", err.reason);
-}
-
 /* Name the word of the command line in which the column lies. */
 static void
 complain(const struct clasp_rule_error *err)
@@ -235,7 +232,6 @@ take_operands(void)
 static void
 take_options(void)
 {
-	struct clasp_rule_error err;
 	int id;
 
 	while ((id = cli_next()) != 0)
@@ -247,13 +243,8 @@ take_options(void)
 			clasp_rules_only(rules, true);
 			break;
 		case CLI_MAP:
-			if (clasp_rules_add(rules, clasp_str_c(cli_arg()),
-			    &err) < 0)
-				cli_die(CLI_USAGE, cli_arg(), "column %u: %s",
-				    err.column, err.reason);
-			break;
 		case CLI_MAP_FILE:
-			load_rules(cli_arg());
+			clasp_mapping_read(rules, id);
 			break;
 		}
 }

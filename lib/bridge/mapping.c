@@ -2,6 +2,8 @@
 
 #include "bridge/mapping.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "tool/cli.h"
 
@@ -14,28 +16,39 @@ on_result(const struct clasp_line *line, void *user)
 	m->fn(line, m->user);
 }
 
+void
+clasp_mapping_read(struct clasp_rules *rules, int id)
+{
+	unsigned before = clasp_rules_count(rules);
+	struct clasp_rule_error err;
+	const char *arg = cli_arg();
+	char place[4096];
+
+	if (id == CLI_MAP) {
+		if (clasp_rules_add(rules, clasp_str_c(arg), &err) < 0)
+			cli_die(CLI_USAGE, arg, "column %u: %s", err.column,
+			    err.reason);
+		if (clasp_rules_count(rules) == before)
+			cli_arg_bad("a pattern is missing");
+	} else if (clasp_rules_load(rules, arg, &err) < 0) {
+		if (err.line == 0)
+			cli_die(CLI_UNREACHABLE, arg, "%s", err.reason);
+		snprintf(place, sizeof place, "%s:%u:%u", arg, err.line,
+		    err.column);
+		cli_die(CLI_USAGE, place, "%s", err.reason);
+	}
+}
+
 bool
 clasp_mapping_option(struct clasp_mapping *m, int id)
 {
-	struct clasp_rule_error err;
-	const char *arg = cli_arg();
-
 	if (id != CLI_MAP && id != CLI_MAP_FILE)
 		return false;
 	if (!m->rules)
 		m->rules = clasp_rules_new(on_result, m);
 	if (!m->rules)
 		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
-	if (id == CLI_MAP) {
-		if (clasp_rules_add(m->rules, clasp_str_c(arg), &err) < 0)
-			cli_die(CLI_USAGE, "--map", "column %u: %s",
-			    err.column, err.reason);
-	} else if (clasp_rules_load(m->rules, arg, &err) < 0) {
-		if (err.line == 0)
-			cli_die(CLI_UNREACHABLE, arg, "%s", err.reason);
-		cli_die(CLI_USAGE, arg, "%u:%u: %s", err.line, err.column,
-		    err.reason);
-	}
+	clasp_mapping_read(m->rules, id);
 	return true;
 }
 

@@ -20,8 +20,11 @@ struct clasp_mapping {
 	uv_timer_t	 timer;		/* for lines that "every" holds */
 };
 
+/* The argument of --map (then id is CLI_MAP) or of -m becomes rules.  A bad
+ * one ends the program: exit 2, or 3 for a file that cannot be read. */
+void	clasp_mapping_read(struct clasp_rules *rules, int id);
 /* Take the rules of the option that cli_next just returned; true when it was
- * --map or -m.  A bad rule ends the program, exit 2. */
+ * --map or -m. */
 bool	clasp_mapping_option(struct clasp_mapping *m, int id);
 
 /* What the rules drop is told in counts, which must live as long. */

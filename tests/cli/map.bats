@@ -68,8 +68,26 @@ maps() {
 	[ "$stderr" = "clasp-map: bad.map:2:4: 'scale' takes 4 numbers" ]
 	run -2 --separate-stderr clasp-map
 	[[ $stderr == 'clasp-map: no rule given'* ]]
+	# a rule from a variable that is not set
+	run -2 --separate-stderr clasp-map --map '' /a int
+	[ "${stderr_lines[0]}" = 'clasp-map: --map: a pattern is missing' ]
 	run -3 --separate-stderr clasp-map -m nothing.map
 	[ "$stderr" = 'clasp-map: nothing.map: no such file or directory' ]
+}
+
+@test "every program with rules says the same of a wrong one" {
+	local p
+
+	printf '%s\n' '/a /b' '/c scale:1' >bad.map
+	for p in osc2clasp clasp2osc midi-in midi-out dmx-in dmx-out \
+	    artnet-in artnet-out sacn-in sacn-out play map; do
+		run -2 --separate-stderr clasp-$p --map '/a expr:x*'
+		assert_equal "$stderr" "clasp-$p: /a expr:x*: column 11: a \
+value is missing at the end"
+		run -2 --separate-stderr clasp-$p -m bad.map
+		assert_equal "$stderr" \
+		    "clasp-$p: bad.map:2:4: 'scale' takes 4 numbers"
+	done
 }
 
 @test "a bad line is told, the others are mapped, exit 6" {
@@ -99,6 +117,21 @@ maps() {
 	0.000000 /a 0.0
 	1.000000 /a 1.0
 	#end 2.000000 lines=2
+	END
+}
+
+@test "a recording ends with its last line, not before" {
+	run -0 clasp-map /a every:1 <<-'END'
+	#clasp 1 epoch=1795345429.000000
+	0.000000 /a 1
+	0.250000 /a 2
+	#end 0.500000 lines=2
+	END
+	assert_output - <<-'END'
+	#clasp 1 epoch=1795345429.000000
+	0.000000 /a 1
+	1.000000 /a 2
+	#end 1.000000 lines=2
 	END
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bridge/show.h"
 #include "bridge/widget.h"
@@ -412,7 +413,7 @@ start_show(void)
 	const struct clasp_show_config showing = {
 		.prefix = config.prefix,
 		.style = options.show_style,
-		.keys = strcmp(device, "-") != 0,
+		.keys = strcmp(device, "-") != 0 || !isatty(STDIN_FILENO),
 		.levels = levels
 	};
 

@@ -66,8 +66,12 @@ make_title(const struct clasp_show *show, char *out, size_t cap, unsigned n)
 	    n, 0);
 	int used;
 
-	used = snprintf(out, cap, "%.*s  %u slots, %u lit", (int)len,
-	    address, show->slots, lit(show->level, show->slots));
+	if (!show->any)
+		used = snprintf(out, cap, "%.*s  nothing yet",
+		    CLASP_STR_ARG(config->prefix));
+	else
+		used = snprintf(out, cap, "%.*s  %u slots, %u lit", (int)len,
+		    address, show->slots, lit(show->level, show->slots));
 	if (show->count > 1 && used > 0 && (size_t)used < cap)
 		used += snprintf(out + used, cap - (size_t)used,
 		    "  (%s of %u universes)", show->chosen ? "chosen" :
@@ -164,9 +168,10 @@ draw(struct clasp_show *show)
 	unsigned rows;
 
 	/* a terminal that is held takes nothing: do not pile up */
-	if (!show->any || cli_out_try_flush() > 0)
+	if (cli_out_try_flush() > 0)
 		return;
-	look(show, show->chosen ? show->drawn : show->newest, now);
+	if (show->any)
+		look(show, show->chosen ? show->drawn : show->newest, now);
 	/* marks go away by themselves */
 	show->dirty = marks(show, now, changed);
 	cli_term_size(&grid.columns, &rows);

@@ -142,8 +142,13 @@ put_head(struct clasp_buf *out, const struct cli_grid *g)
 
 	clasp_buf_printf(out, "%*s", LABEL, "");
 	for (i = 0; i < CLI_GRID_ROW; i += GROUP, column += w) {
-		if (column + w - 1 > columns_of(g))
+		if (column + w - 1 > columns_of(g)) {
+			/* there is more to the right */
+			if (column < columns_of(g))
+				clasp_buf_printf(out, "%*s",
+				    (int)(columns_of(g) - column), ">");
 			break;
+		}
 		/* the last one without blanks behind it */
 		clasp_buf_printf(out, "+%-*u", i + GROUP < CLI_GRID_ROW ?
 		    (int)w - 1 : 0, i);

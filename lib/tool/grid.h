@@ -42,7 +42,8 @@ struct cli_grid {
 	enum cli_grid_style style;
 	enum cli_grid_look look;
 	bool		 utf8;
-	unsigned	 columns;	/* lines are cut there; 0: 80 */
+	unsigned	 columns;	/* lines are cut there, which the
+					 * head shows with '>'; 0: 80 */
 };
 
 /* Add line n, 0 to CLI_GRID_LINES - 1, without its end. */

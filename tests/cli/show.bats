@@ -92,8 +92,25 @@ and --show is in place of them"
 	tmux -S "$WORK/tmux" resize-window -x 60 -y 10
 	wait_until 10 shows '  1 P5C864..  1'
 	wait_until 10 hides '481'
+	# what does not fit is known to be there
+	wait_until 10 shows '+20       >'
 	tmux -S "$WORK/tmux" resize-window -x 80 -y 24
 	wait_until 10 shows '481'
+	keys q
+	exec 5>&-
+	restored
+}
+
+@test "before anything came the screen says so" {
+	terminal
+	mkfifo in
+	exec 5<>in
+	typed 'clasp-dmx-in -d - --show <in'
+	wait_until 10 shows '/dmx  nothing yet'
+	wait_until 10 shows 'q end'
+	printf '\176\005\004\000\000\000\377\200\347' >&5
+	wait_until 10 shows '/dmx/1  2 slots, 2 lit'
+	wait_until 10 hides 'nothing yet'
 	keys q
 	exec 5>&-
 	restored

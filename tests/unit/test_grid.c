@@ -99,6 +99,10 @@ every_width_and_look_fits(void)
 	t_eq_int(width(line(&grid, 2)), 107);
 	grid.columns = 80;
 	t_eq_int(width(line(&grid, 2)), 75);
+	t_check(strchr(line(&grid, 1), '>') == NULL, "all of it");
+	grid.columns = 74;
+	t_check(strchr(line(&grid, 1), '>') != NULL, "a cell is cut");
+	grid.columns = 80;
 	clasp_buf_reset(&out);
 	cli_grid_print(&out, &grid);
 	for (i = 0, lines = 0; i < out.len; i++)

@@ -109,3 +109,29 @@ has_widget() {
 	wait_for_lines got 1
 	assert_equal "$(cat got)" '/dmx/1/1 1 ; /dmx/1/2 200'
 }
+
+@test "a desk is seen by who subscribes" {
+	local frame
+
+	widget
+	olad_start
+	ola ola_patch -d 1 -p 0 -u 1
+	ola ola_set_dmx -u 1 -d 9,8,255
+	wait_for_line w.txt ' 6 000908ff$'
+	# the cable: what the desk's widget sends is what another receives
+	frame=$(awk '$2 == 6 { f = $3 } END { print f }' w.txt)
+	mkfifo far.ctl
+	python3 "$TOP/tests/cli/widget.py" far far.txt far.ctl \
+	    >far.log 2>&1 3>&- 6>&- &
+	BG_PIDS+=($!)
+	wait_until 5 test -e far
+	start_relay 6>&-
+	bg_ready in clasp-dmx-in -d far -u "$CLASP_URL"
+	bg_ready got clasp-sub '/dmx/**'
+	wait_for_line far.txt ' 8 00'
+	echo "5 00$frame" >far.ctl
+	wait_for_line got '^/dmx/1/3 .*255$'
+	sed 's/ttl=never //' got >plain
+	run -0 head -n 3 plain
+	assert_output $'/dmx/1/1 9\n/dmx/1/2 8\n/dmx/1/3 255'
+}

@@ -129,6 +129,26 @@ tell() {
 	run ! grep -q 'no sACN packet\|unknown kind\|another form' got.log
 }
 
+@test "a desk is seen by who subscribes" {
+	olad_start
+	theirs ola_patch -d 1 -p 0 -u 6
+	start_relay --listen "unix:$WORK/relay"
+	bg_ready in nsenter -t "$OURS" -n clasp-sacn-in -U 6 --prefix /desk \
+	    -u "unix:$WORK/relay"
+	bg_ready got clasp-sub '/desk/**'
+	theirs ola_set_dmx -u 6 -d 9,8,7
+	wait_for_line got '^/desk/6/1 .*9$'
+	theirs ola_set_dmx -u 6 -d 9,8,255
+	wait_for_line got '^/desk/6/3 .*255$'
+	# who comes late finds the look
+	run -0 clasp-get -o text '/desk/6/*'
+	assert_line --regexp '^/desk/6/2 .*8$'
+	assert_line --regexp '^/desk/6/3 .*255$'
+	# all of the first frame, only what changed of the second
+	assert_equal "$(grep -c '^/desk/6/3 ' got)" 2
+	assert_equal "$(grep -c '^/desk/6/2 ' got)" 1
+}
+
 @test "tshark finds nothing malformed" {
 	network
 	bg capture nsenter -t "$OURS" -n dumpcap -P -i vA -w f.pcap -f udp

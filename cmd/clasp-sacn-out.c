@@ -55,6 +55,9 @@ static const struct cli_option own_options[] = {
 	    "default 1", CLI_ARG, 0, NULL },
 	{ OPT_NO_DISCOVERY, 0, "no-discovery", NULL, "do not tell every ten "
 	    "seconds which universes we send", 0, 0, NULL },
+	{ CLI_MAX_RATE, 0, "max-rate", "HZ", "with --both: at most so many "
+	    "values a second for an address; 0: all; default 60", CLI_ARG,
+	    0, NULL },
 	{ CLI_RATE, 0, "rate", "R", "frames a second, at most 44; default 44",
 	    CLI_ARG, 0, NULL },
 	{ CLI_ON_EXIT, 0, "on-exit", "HOW", "release (say goodbye; the "

@@ -80,6 +80,12 @@ _clasp_artnet_out()
 	--prefix|=--prefix)
 		:
 		return ;;
+	--max-rate|=--max-rate)
+		:
+		return ;;
+	--ttl|=--ttl)
+		:
+		return ;;
 	--map|=--map)
 		:
 		return ;;
@@ -164,6 +170,8 @@ _clasp_artnet_out()
 			--prefix
 			--no-snapshot
 			--both
+			--max-rate
+			--ttl
 			--map
 			-m --map-file
 			-u --url

@@ -39,6 +39,8 @@ complete -c clasp-artnet-out -l show -f -a 'hex dec pct' -d 'draw the levels in 
 complete -c clasp-artnet-out -l prefix -r -f -d 'what addresses begin with, instead of the protocol\'s own'
 complete -c clasp-artnet-out -l no-snapshot -d 'with -u: do not begin with what the relay knows'
 complete -c clasp-artnet-out -l both -d 'with -u: both directions on one session'
+complete -c clasp-artnet-out -l max-rate -r -f -d 'at most so many values a second for an address, the newest counts; 0: all; default: 60 with -u, else all'
+complete -c clasp-artnet-out -l ttl -r -f -d 'with -u: values expire after D, in whole seconds; default: never'
 complete -c clasp-artnet-out -l map -r -f -d 'rename and transform, as clasp-map(1)'
 complete -c clasp-artnet-out -s m -l map-file -r -F -d 'rules from a file, one a line'
 complete -c clasp-artnet-out -s u -l url -r -f -d 'the relay, or @NAME from the configuration; default $CLASP_URL, then ws://127.0.0.1:7330/clasp'

@@ -154,6 +154,7 @@ _clasp_osc2clasp()
 			--max-size
 			--max-rate
 			--ttl
+			--no-snapshot
 			--map
 			-m --map-file
 			-u --url

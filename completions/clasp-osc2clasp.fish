@@ -31,6 +31,7 @@ complete -c clasp-osc2clasp -l osc-arrays -d 'keep arrays within arrays, as [ an
 complete -c clasp-osc2clasp -l max-size -r -f -d 'the largest datagram; default 1472, at most 65507'
 complete -c clasp-osc2clasp -l max-rate -r -f -d 'at most so many values a second for an address, the newest counts; 0: all; default: 60 with -u, else all'
 complete -c clasp-osc2clasp -l ttl -r -f -d 'with -u: values expire after D, in whole seconds; default: never'
+complete -c clasp-osc2clasp -l no-snapshot -d 'with -u: do not begin with what the relay knows'
 complete -c clasp-osc2clasp -l map -r -f -d 'rename and transform, as clasp-map(1)'
 complete -c clasp-osc2clasp -s m -l map-file -r -F -d 'rules from a file, one a line'
 complete -c clasp-osc2clasp -s u -l url -r -f -d 'the relay, or @NAME from the configuration; default $CLASP_URL, then ws://127.0.0.1:7330/clasp'

@@ -65,6 +65,9 @@ _clasp_sacn_out()
 	--ttl|=--ttl)
 		:
 		return ;;
+	--max-rate|=--max-rate)
+		:
+		return ;;
 	--rate|=--rate)
 		:
 		return ;;
@@ -157,6 +160,7 @@ _clasp_sacn_out()
 			--preview
 			--ttl
 			--no-discovery
+			--max-rate
 			--rate
 			--on-exit
 			--scale

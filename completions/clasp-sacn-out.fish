@@ -26,6 +26,7 @@ complete -c clasp-sacn-out -l sync -r -f -d 'have receivers show all universes o
 complete -c clasp-sacn-out -l preview -d 'mark packets as preview, not for the stage'
 complete -c clasp-sacn-out -l ttl -r -f -d 'networks that multicast may cross, 1-255; default 1'
 complete -c clasp-sacn-out -l no-discovery -d 'do not tell every ten seconds which universes we send'
+complete -c clasp-sacn-out -l max-rate -r -f -d 'with --both: at most so many values a second for an address; 0: all; default 60'
 complete -c clasp-sacn-out -l rate -r -f -d 'frames a second, at most 44; default 44'
 complete -c clasp-sacn-out -l on-exit -r -f -a 'hold blackout release' -d 'release (say goodbye; the default), hold (only stop) or blackout'
 complete -c clasp-sacn-out -l scale -r -f -a 'auto raw unit' -d 'auto (floats 0.0-1.0 are shares of 255, larger ones levels), raw (all are levels) or unit (all are shares)'

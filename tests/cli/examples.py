@@ -427,7 +427,11 @@ def test_announce():
             ('osc', ['clasp-clasp2osc', '--to', '127.0.0.1:9']),
             ('sacn', ['clasp-sacn-in', '-U', '1', '--interface', 'lo', '-p',
                       '0']),
-            ('sacn', ['clasp-sacn-out', '--to', '127.0.0.1:9'])]:
+            ('sacn', ['clasp-sacn-out', '--to', '127.0.0.1:9']),
+            ('artnet', ['clasp-artnet-in', '-p', '16454']),
+            ('artnet', ['clasp-artnet-out', '--to', '127.0.0.1:9']),
+            ('midi', ['clasp-midi-out', '-d', '-']),
+            ('osc', ['clasp-osc2clasp', '-p', '0', '--both'])]:
         with Relay() as relay:
             wire = Wire(relay.url)
             p = subprocess.Popen([*program, '-u', wire.url, '-T', '0.5'],

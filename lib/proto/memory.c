@@ -61,7 +61,8 @@ clasp_memory_forget(struct clasp_memory *m, struct clasp_memory_entry *e)
 	for (c = e->cells; c < e->cells + e->ncells; c++) {
 		if (c->held != NULL && m->free_held != NULL)
 			m->free_held(c->held);
-		m->bytes -= c->cap * sizeof c->window[0] + c->bytes_cap;
+		m->bytes -= c->cap * sizeof c->window[0] + c->bytes_cap +
+		    c->held_bytes;
 		free(c->window);
 		free(c->bytes);
 	}

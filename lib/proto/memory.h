@@ -32,6 +32,7 @@ struct clasp_cell {
 	uint8_t		*bytes;		/* a value as on the wire; owned */
 	uint32_t	 nbytes, bytes_cap;
 	void		*held;		/* of "every"; see free_held */
+	size_t		 held_bytes;	/* of it, part of memory.bytes */
 };
 
 struct clasp_memory_entry {

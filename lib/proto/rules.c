@@ -15,6 +15,7 @@
 #define SCRATCH_MAX	(64u << 20)
 #define CAPTURES_MAX	128
 #define NOT_QUEUED	SIZE_MAX
+#define HELD_ROOM	256		/* most messages fit */
 
 /* Part of a target: text, and then what a wildcard took. */
 struct part {
@@ -814,6 +815,17 @@ copy_item(struct held *h, const struct clasp_item *from)
 	return 0;
 }
 
+/* What a held message takes counts as memory of the rules. */
+static void
+account(struct clasp_rules *rules, const struct held *h)
+{
+	struct clasp_cell *cell = h->cell;
+
+	rules->memory.bytes -= cell->held_bytes;
+	cell->held_bytes = sizeof *h + h->room_len + h->arena.taken;
+	rules->memory.bytes += cell->held_bytes;
+}
+
 /* The cell's held message, empty; its memory grows to what it needs. */
 static struct held *
 held_of(struct clasp_rules *rules, struct clasp_cell *cell)
@@ -833,13 +845,14 @@ held_of(struct clasp_rules *rules, struct clasp_cell *cell)
 	}
 	if (h->index != NOT_QUEUED)
 		queue_remove(queue_of(rules, h), h);
-	want = h->arena.taken ? h->arena.taken + h->room_len : 0;
+	want = h->arena.taken ? h->arena.taken + h->room_len : HELD_ROOM;
 	clasp_arena_reset(&h->arena);
 	if (want > h->room_len && (room = realloc(h->room, want)) != NULL) {
 		h->room = room;
 		h->room_len = want;
 		clasp_arena_init(&h->arena, room, want, SCRATCH_MAX);
 	}
+	account(rules, h);
 	return h;
 }
 
@@ -871,6 +884,7 @@ may_pass(struct clasp_rules *rules, const struct clasp_transform_run *run,
 	h->address = clasp_arena_dup(&h->arena, run->address);
 	if (h->address.p == NULL || copy_item(h, &w->item) < 0)
 		return true;
+	account(rules, h);
 	h->hash = run->hash;
 	h->rule = run->rule;
 	h->step = step;

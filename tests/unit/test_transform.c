@@ -539,7 +539,8 @@ static const struct row expr_rows[] = {
 	    "/a \"x\"\n/a 0\n/a 2.0\n/a null\n/a [4.0,4.0]" },
 	{ "i of what was held", "/a every:1 expr:i",
 	    "0 /a 7\n0.1 /a 7\n0.2 /a 7\n1.5 /a 7\n2.5 /a 7",
-	    "0.000000 /a 0.0\n1.000000 /a 2.0\n2.000000 /a 3.0" },
+	    "0.000000 /a 0.0\n1.000000 /a 2.0\n2.000000 /a 3.0\n"
+	    "3.000000 /a 4.0" },
 	{ "t", "/a expr:t", "10 /a 1\n10.5 /a 1\n+1 /a 1",
 	    "10.000000 /a 0.0\n10.500000 /a 0.5\n+1.000000 /a 1.5" },
 	{ "t of a recording", "/a expr:t", "#clasp 1 epoch=5\n10 /a 1",

@@ -561,7 +561,8 @@ open_named(void)
 		exit(CLI_UNREACHABLE);
 	}
 	if (error)
-		cli_die(CLI_UNREACHABLE, NULL, "%s", why);
+		cli_die(CLI_UNREACHABLE, error == CLASP_EIO ? subject : NULL,
+		    "%s", why);
 	if (naming.in)
 		clasp_counts_add(clasp_bridge_counts(bridge), in_side.subject,
 		    "input that came too fast", clasp_pmport_overflows(named));

@@ -183,6 +183,11 @@ fail_errno(struct opened *o)
 {
 	int error = errno;
 
+	if (error == EAGAIN || error == EBUSY) {
+		/* so ALSA says it of a raw MIDI device */
+		snprintf(o->why, sizeof o->why, "in use by another program");
+		return CLASP_ELOCKED;
+	}
 	snprintf(o->why, sizeof o->why, "%s", strerror(error));
 	o->why[0] = (char)tolower((unsigned char)o->why[0]);
 	return error == ENOENT ? CLASP_ENOENT : CLASP_EIO;

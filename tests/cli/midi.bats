@@ -195,6 +195,22 @@ print(struct.unpack("11I", fcntl.ioctl(fd, 0x802C542A, bytes(44)))[10])
 	assert_output 'clasp-midi-in: ./A: in use by another program'
 }
 
+@test "a device that another program has says so" {
+	: >port
+	# open() answers as for a raw MIDI device that is in use
+	python3 -c '
+import fcntl, os, signal, time
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+fd = os.open("port", os.O_RDWR)
+fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+open("leased", "w").close()
+signal.pause()' 3>&- &
+	BG_PIDS+=($!)
+	wait_until 5 test -e leased
+	run -3 clasp-midi-in -d ./port
+	assert_output 'clasp-midi-in: ./port: in use by another program'
+}
+
 # with_ports N COMMAND: with so many raw MIDI devices, in a namespace of
 # mounts of our own.
 with_ports() {

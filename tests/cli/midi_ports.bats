@@ -51,6 +51,12 @@ has() {
 	assert_line --index 2 $'piano\tin'
 }
 
+@test "a port that cannot be opened is named" {
+	mkdir ports/piano.in
+	run -3 ports clasp-midi-in -d piano
+	assert_output 'clasp-midi-in: piano: portmidi: no such device'
+}
+
 @test "in: messages, and SysEx with a clock inside" {
 	mkfifo "ports/nano KONTROL.in" ports/piano.in
 	exec 5<>ports/piano.in

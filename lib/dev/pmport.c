@@ -236,7 +236,7 @@ lose(struct clasp_pmport *port, PmError error)
 	report(port, false, why);
 }
 
-/* ------------------------------------------------- the thread: input, output */
+/* ------------------------------------------------ the thread: input, output */
 
 /*
  * An event is a message, or four bytes of a SysEx, the last four filled up

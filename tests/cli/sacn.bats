@@ -386,7 +386,17 @@ namespace() {
 	mkfifo in
 	bg out "${NET[@]}" bash -c 'exec clasp-sacn-out --interface lo <>in'
 	{ echo '/sacn/700/1 1'; echo '/sacn/1/1 1'; } >in
-	wait_for_line heard ' list 0/0 1 700$'
+	wait_for_line heard ' list 0/0 ttl=1 1 700$'
+	kill "$BG_PID"
+	finish
+	bg out "${NET[@]}" bash -c \
+	    'exec clasp-sacn-out --interface lo --ttl 9 --slots 1 <>in'
+	seq 1 1030 | sed 's|.*|/sacn/&/1 1|' >in
+	wait_for_line heard ' list 2/2 '
+	run -0 sed -n 's|.* list \(./2 ttl=9\)|\1|p' heard
+	assert_line -n 0 "0/2 ttl=9 $(seq -s ' ' 1 512)"
+	assert_line -n 1 "1/2 ttl=9 $(seq -s ' ' 513 1024)"
+	assert_line -n 2 "2/2 ttl=9 $(seq -s ' ' 1025 1030)"
 }
 
 @test "a sync address is a group that is joined and left" {

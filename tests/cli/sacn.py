@@ -3,7 +3,7 @@
 #	sacn.py listen PORTFILE [GROUP ...]	prints each packet as a line:
 #	    SECONDS data UNIVERSE seq=N prio=N opt=XX sync=N cid=XXXX NAME SLOTS
 #	    SECONDS sync ADDRESS seq=N
-#	    SECONDS list PAGE/LAST UNIVERSES
+#	    SECONDS list PAGE/LAST ttl=N UNIVERSES
 # where SLOTS is hex without the zeros at its end.  With PORTFILE a number that
 # port is used, else a free one is written there.
 #	sacn.py send PORT HEX ...		{00*N} stands for N zero bytes
@@ -17,7 +17,7 @@ import time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
 
-def show(b):
+def show(b, ttl):
     at = '%.3f' % time.monotonic()
     if b[18:22] == b'\0\0\0\x04':
         name = b[44:108].split(b'\0')[0].decode()
@@ -31,7 +31,8 @@ def show(b):
               flush=True)
     else:
         listed = struct.unpack('>%dH' % ((len(b) - 120) // 2), b[120:])
-        print(at, 'list', '%d/%d' % (b[118], b[119]), *listed, flush=True)
+        print(at, 'list', '%d/%d' % (b[118], b[119]), 'ttl=%d' % ttl,
+              *listed, flush=True)
 
 
 def listen(portfile, *groups):
@@ -44,8 +45,10 @@ def listen(portfile, *groups):
     if not port:
         with open(portfile, 'w') as f:
             f.write('%d\n' % s.getsockname()[1])
+    s.setsockopt(socket.IPPROTO_IP, 12, 1)      # IP_RECVTTL
     while True:
-        show(s.recv(2048))
+        b, more, _, _ = s.recvmsg(2048, 64)
+        show(b, struct.unpack('i', more[0][2])[0])
 
 
 def send(port, *packets):

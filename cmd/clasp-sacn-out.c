@@ -177,7 +177,7 @@ flush(void)
 	    "; is it up?  --interface names another" : "");
 	unsent->tally.reason = why;
 	clasp_counts_tell(clasp_bridge_counts(bridge));
-	/* unplugged, and plugged in again */
+	/* unplugged, and plugged in again; or it has another address */
 	if (clasp_udp_follow(udp) > 0)
 		cli_note(device, "back");
 }

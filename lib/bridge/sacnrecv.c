@@ -139,7 +139,8 @@ on_look(uv_timer_t *timer)
 		cli_note(r->config.interface->name, "no such interface any "
 		    "more; tried again every second");
 	else if (found > 0)
-		cli_note(r->config.interface->name, "back");
+		cli_note(r->config.interface->name, r->away ? "back" :
+		    "has another address");
 	r->away = found < 0;
 }
 

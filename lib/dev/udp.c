@@ -409,28 +409,49 @@ clasp_udp_leave(struct clasp_udp *udp, struct in_addr group)
 			}
 }
 
-int
-clasp_udp_follow(struct clasp_udp *udp)
+/* All that goes by the interface goes by this one. */
+static void
+move(struct clasp_udp *udp, const struct clasp_netif *to)
 {
-	struct clasp_netif found;
 	struct sock *s;
 	unsigned i;
 
-	if (!udp->config.interface ||
-	    if_nametoindex(udp->interface.name) == udp->interface.index)
-		return 0;
-	if (clasp_netif_find(udp->interface.name, &found) < 0)
-		return CLASP_ENOENT;
 	/* what was joined on the old one still counts for the socket */
 	for (s = udp->socks; s; s = s->next)
 		for (i = 0; i < s->n; i++)
 			membership(udp, s, IP_DROP_MEMBERSHIP, s->groups[i]);
-	udp->interface = found;
+	udp->interface = *to;
+	init_via(udp);
 	for (s = udp->socks; s; s = s->next) {
 		set_interface(udp, s->fd);
 		for (i = 0; i < s->n; i++)
 			membership(udp, s, IP_ADD_MEMBERSHIP, s->groups[i]);
 	}
+}
+
+int
+clasp_udp_follow(struct clasp_udp *udp)
+{
+	struct clasp_netif all[CLASP_NETIF_MAX], *found = NULL;
+	const struct clasp_netif *known = &udp->interface;
+	int i, n;
+
+	if (!udp->config.interface)
+		return 0;
+	n = clasp_netif_list(all, CLASP_NETIF_MAX);
+	/* it may have several addresses: ours, if that is still there */
+	for (i = 0; i < n; i++)
+		if (strcmp(all[i].name, known->name) == 0 && (!found ||
+		    all[i].address.s_addr == known->address.s_addr))
+			found = &all[i];
+	/* one that is down, or without an address yet, is not listed */
+	if (!found)
+		return if_nametoindex(known->name) == known->index ? 0 :
+		    CLASP_ENOENT;
+	if (found->index == known->index &&
+	    found->address.s_addr == known->address.s_addr)
+		return 0;
+	move(udp, found);
 	return 1;
 }
 

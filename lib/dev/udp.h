@@ -67,9 +67,10 @@ int	clasp_udp_join(struct clasp_udp *udp, struct in_addr group,
 void	clasp_udp_leave(struct clasp_udp *udp, struct in_addr group);
 /*
  * Look after the interface: one that was unplugged and is there again is
- * another one to the system, and no group is joined on it.  1: so it was,
- * and all is set up on the new one; 0: it is the one we know; CLASP_ENOENT:
- * there is none of its name, or it has no address yet.
+ * another one to the system, and no group is joined on it; one that has
+ * another address does not send from the old one.  1: so it was, and all is
+ * set up anew; 0: it is as we know it, or down; CLASP_ENOENT: there is none
+ * of its name, or it has no address yet.
  */
 int	clasp_udp_follow(struct clasp_udp *udp);
 /* Stop taking datagrams, or go on. */

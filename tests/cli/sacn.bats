@@ -494,7 +494,12 @@ cable() {
 	wait_for_line out.log '^clasp-sacn-out: vA: back$'
 	echo '/sacn/1/1 3' >in
 	wait_for_line got '^/sacn/1/1 3$'
-	assert_equal "$(cat got)" $'/sacn/1/1 1\n/sacn/1/1 2\n/sacn/1/1 3'
+	# another address, as after a new lease
+	"${NET[@]}" ip addr del 10.77.0.1/24 dev vA
+	"${NET[@]}" ip addr add 10.77.0.9/24 dev vA
+	echo '/sacn/1/1 4' >in
+	wait_for_line got '^/sacn/1/1 4$'
+	assert_equal "$(cat got)" "$(printf '/sacn/1/1 %d\n' 1 2 3 4)"
 }
 
 @test "the system may let a socket have fewer groups than it does" {

@@ -6,6 +6,7 @@
  */
 #include <arpa/inet.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -25,6 +26,9 @@ encode(uint8_t *out, unsigned universe, uint8_t sequence,
 	return clasp_artnet_encode_dmx(out, &dmx);
 }
 
+/* Nobody answers the sender: any port will do that others do not have. */
+static char sender_port[8];
+
 static const struct flow flow = {
 	.name = "Art-Net",
 	.prefix = "/artnet",
@@ -32,6 +36,8 @@ static const struct flow flow = {
 	.port = CLASP_ARTNET_PORT,
 	.sender = "clasp-artnet-out",
 	.receiver = "clasp-artnet-in",
+	.option = "-p",
+	.value = sender_port,
 	.level_at = 18,
 	.encode = encode
 };
@@ -82,7 +88,11 @@ compare_with_ola(void)
 int
 main(void)
 {
+	struct sockaddr_in at;
+
 	signal(SIGPIPE, SIG_IGN);
+	close(universes_socket(&at));
+	snprintf(sender_port, sizeof sender_port, "%u", ntohs(at.sin_port));
 	flows_rows(&flow);
 	compare_with_ola();
 	return 0;

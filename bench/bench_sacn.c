@@ -33,7 +33,8 @@ static const struct flow flow = {
 	.port = CLASP_SACN_PORT,
 	.sender = "clasp-sacn-out",
 	.receiver = "clasp-sacn-in",
-	.cid = "00112233-4455-6677-8899-aabbccddeeff",
+	.option = "--cid",
+	.value = "00112233-4455-6677-8899-aabbccddeeff",
 	.level_at = 126,
 	.encode = encode
 };

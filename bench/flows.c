@@ -77,7 +77,7 @@ start_sender(const struct flow *flow, const struct sockaddr_in *at, int in)
 {
 	char to[32];
 	const char *const argv[] = { flow->sender, "--to", to, "-q",
-	    flow->cid ? "--cid" : NULL, flow->cid, NULL };
+	    flow->option, flow->value, NULL };
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	pid_t pid;
 
@@ -256,8 +256,8 @@ static void
 print_lateness(const struct flow *flow)
 {
 	char to[32], line[80], what[80], ours[40], limit[40];
-	const char *const argv[] = { flow->sender, "--to", to,
-	    flow->cid ? "--cid" : NULL, flow->cid, NULL };
+	const char *const argv[] = { flow->sender, "--to", to, flow->option,
+	    flow->value, NULL };
 	struct sockaddr_in at;
 	int fd = universes_socket(&at);
 	bool first;

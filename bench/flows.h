@@ -19,7 +19,7 @@ struct flow {
 	unsigned	 first;		/* its first universe */
 	uint16_t	 port;
 	const char	*sender, *receiver;	/* programs */
-	const char	*cid;		/* the sender's, or NULL */
+	const char	*option, *value;	/* of the sender's */
 	size_t		 level_at;	/* of the first slot in a packet */
 	/* One packet of 512 slots; its length, the same for all. */
 	size_t		(*encode)(uint8_t *out, unsigned universe,

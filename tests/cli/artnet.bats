@@ -30,8 +30,10 @@ listener() {
 	P=$(<port)
 }
 
-# sender OPTION ...: clasp-artnet-out in the background, fed by `say`.
+# sender OPTION ...: clasp-artnet-out in the background, fed by `say`; not at
+# Art-Net's own port, which another program may have.
 sender() {
+	[[ " $* " == *' -p '* ]] || set -- -p "$(free_port)" "$@"
 	rm -f in
 	mkfifo in
 	bg_ready out bash -c 'exec clasp-artnet-out "$@" <>in' out "$@"

@@ -141,7 +141,7 @@ BENCH	:= $(BENCH_SRC:bench/%.c=$(BUILD)/bench/%)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ	:= $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 
-.PHONY: all lib programs check unit bench fuzz san soak install uninstall \
+.PHONY: all docs lib programs check unit bench fuzz san soak install uninstall \
 	clean \
 	layers fuzz-build bench-build completions sim sim-mutants
 all: lib programs
@@ -247,6 +247,10 @@ san:
 
 completions: programs
 	$(Q)scripts/make-completions $(BUILD)/bin completions
+
+# The picture in README, from a run of the program.
+docs: programs
+	$(Q)BUILD=$(BUILD) scripts/make-picture docs/show.svg
 
 # --------------------------------------------------------------- install
 

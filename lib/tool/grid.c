@@ -63,7 +63,7 @@ cell_look(char out[32], const struct cli_grid *g, unsigned level, bool changed)
 		return;
 	if (g->look == CLI_GRID_COLOR && level > 0)
 		snprintf(out, 32, "%s38;5;%d;48;5;%u", changed ? "1;4;" : "",
-		    changed ? bright ? 124 : 226 : bright ? 16 : 252,
+		    changed ? bright ? 124 : 226 : level > 110 ? 16 : 252,
 		    232 + level * 23 / 255);
 	else if (changed)
 		snprintf(out, 32, g->look == CLI_GRID_COLOR ? "1;4;33" : "7");

@@ -233,6 +233,11 @@ none() {
 	assert_success
 }
 
+@test "the picture in README is what --show draws" {
+	run -0 env BUILD="$BIN/.." "$TOP/scripts/make-picture" show.svg
+	cmp "$TOP/docs/show.svg" show.svg
+}
+
 @test "the simulator's promises are those of its page" {
 	[ -x "$BIN/../test/sim" ] || skip 'no simulator was built'
 	"$BIN/../test/sim" --promises >promises

@@ -325,6 +325,19 @@ dumped() {
 	wait_for_line dump '/page i 3'
 }
 
+@test "--both with --no-snapshot sends only what comes" {
+	start_relay
+	clasp-set /osc/old 1
+	out=$(free_port socket.SOCK_DGRAM)
+	dump "$out"
+	wait_until 5 listening u "$out"
+	bg_ready got clasp-osc2clasp -p 0 -u "$CLASP_URL" --both \
+	    --no-snapshot --to "127.0.0.1:$out"
+	clasp-set /osc/new 2
+	wait_for_line dump '/new i 2'
+	run ! grep /old dump
+}
+
 @test "--both answers the sender and does not echo" {
 	start_relay
 	bg_ready got clasp-osc2clasp -p 0 --port-file port -u "$CLASP_URL" \

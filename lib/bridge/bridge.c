@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "bridge/announce.h"
 #include "proto/latest.h"
 #include "tool/cli.h"
@@ -160,7 +161,11 @@ on_barrier(struct clasp_client *c, const struct clasp_reply *reply,
     void *user)
 {
 	(void)c;
-	(void)reply;
+	if (reply->error == CLASP_ECLOSED) {
+		cli_warn(NULL, "the relay was lost before it had confirmed "
+		    "everything");
+		cli_fail(CLI_UNREACHABLE);
+	}
 	clasp_pump_stop(user);
 }
 

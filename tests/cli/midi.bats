@@ -343,6 +343,25 @@ with_ports() {
 	finish
 }
 
+@test "a relay that is lost before it has confirmed all is exit 3" {
+	start_relay
+	mkfifo keys
+	bg_ready out clasp-midi-in -d ./keys -u "$CLASP_URL" -vv
+	local program=$BG_PID
+	exec 5>keys
+	kill -STOP "$RELAY_PID"
+	printf '\260\007\177' >&5
+	exec 5>&-
+	waits() {
+		sed -n '/ sent set/,$p' out.log | grep -q ' sent ping'
+	}
+	wait_until 5 waits
+	kill -KILL "$RELAY_PID"
+	finish "$program"
+	assert_equal "$status" 3
+	grep -q 'lost before it had confirmed everything$' out.log
+}
+
 @test "the first Ctrl-C ends --retry, its input long gone" {
 	bg out clasp-midi-in -d - -u ws://127.0.0.1:1 --retry
 	wait_until 10 catches_int "$BG_PID"

@@ -6,7 +6,7 @@
 cd "$(dirname "$0")/.." || exit 2
 PATH=$PWD/${BUILD:-build}/bin:$PATH
 exec python3 - <<'END'
-import os, pty, random, select, subprocess, sys, time, tty
+import math, os, pty, random, select, subprocess, sys, time, tty
 
 N = 800
 RATE = 40
@@ -25,14 +25,25 @@ def answer(fd, size, what):
     return got, when
 
 
+def off(t, t0):
+    """Seconds from the nearest tick, when there is one at t0."""
+    return (t - t0 + TICK / 2) % TICK - TICK / 2
+
+
+def first_tick(came):
+    """The punctual packets tell when the ticks are: the one that is nearest
+    to all others, and the earliest around it but for one in twenty, which
+    may be half a tick late and more."""
+    middle = min(came[::8], key=lambda t0: sum(abs(off(t, t0)) for t in came))
+    return middle + sorted(off(t, middle) for t in came)[len(came) // 20]
+
+
 def behind(sent, came):
-    """Microseconds behind the first tick after a line, median and p99.  The
-    most punctual packet tells when the ticks are."""
-    phase = [(t - came[0] + TICK / 2) % TICK - TICK / 2 for t in came]
-    t0 = came[0] + min(phase)
+    """Microseconds behind the first tick after a line, median and p99."""
+    t0 = first_tick(came)
     late = []
     for s, c in zip(sent, came):
-        ticks = int((s - t0) / TICK) + 1
+        ticks = math.floor((s - t0) / TICK) + 1
         late.append((c - t0 - ticks * TICK) * 1e6)
     late.sort()
     return late[len(late) // 2], late[len(late) * 99 // 100]
@@ -87,8 +98,8 @@ def bare(make_fds):
         os._exit(0)
     came = [answer(read_fd, LENGTH, 'the ticker')[1] for i in range(N)]
     os.waitpid(pid, 0)
-    phase = [(t - came[0] + TICK / 2) % TICK - TICK / 2 for t in came]
-    late = sorted((p - min(phase)) * 1e6 for p in phase)
+    t0 = first_tick(came)
+    late = sorted(off(t, t0) * 1e6 for t in came)
     return late[N // 2], late[N * 99 // 100]
 
 

@@ -11,7 +11,6 @@
 #define IDLE_S		30	/* silence before the kernel asks ... */
 #define ASK_S		10	/* ... and asks again ... */
 #define ASK_MAX		3	/* ... so often */
-#define UNSENT_MAX	131072	/* bytes: what is on its way comes on top */
 
 ssize_t
 clasp_channel_read(struct clasp_channel *ch, struct clasp_hub *hub,
@@ -84,11 +83,9 @@ clasp_channel_close(struct clasp_channel *ch)
 void
 clasp_channel_tune(int fd)
 {
-	int one = 1, unsent = UNSENT_MAX;
+	int one = 1;
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent,
-	    sizeof unsent);
 }
 
 void

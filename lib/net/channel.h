@@ -40,9 +40,9 @@ void	clasp_channel_finish(struct clasp_channel *ch);
 void	clasp_channel_close(struct clasp_channel *ch);
 
 /*
- * What every TCP socket wants: small messages leave at once, and of what the
- * peer does not take yet the kernel keeps little, so that a slow reader finds
- * new values behind few old ones.
+ * What every TCP socket wants: small messages leave at once.  What the kernel
+ * keeps for a peer is left to it: its megabytes take the bursts of events that
+ * a queue would have to drop.
  */
 void	clasp_channel_tune(int fd);
 /* The kernel looks after a silent peer; for framings without a ping. */

@@ -10,6 +10,7 @@
 #define ENTRIES_MAX	1000000	/* addresses that are remembered */
 #define VALUE_LIMIT	(8u << 20)
 #define LINE_LIMIT	(256u << 20)
+#define HELD_LARGE	256	/* bytes of text: such room is not kept */
 #define BUNDLE_BYTES	48000	/* of text; with MEMBER_BYTES for each ... */
 #define MEMBER_BYTES	24	/* ... well below one frame */
 
@@ -39,7 +40,8 @@ struct cli_thin {
 	 * are the same, so adding at the end keeps the order.
 	 */
 	struct entry	*first, *last;
-	size_t		 holding;
+	size_t		 holding;	/* entries ... */
+	size_t		 held_bytes;	/* ... and their text */
 	bool		 strict;	/* with config.asked: seen to be needed */
 	bool		 own_time;	/* by times in front, not arrival */
 	uint64_t	 now_us;	/* the latest, by that clock */
@@ -167,8 +169,10 @@ dequeue(struct cli_thin *t)
 static void
 unhold(struct cli_thin *t, struct entry *e)
 {
-	if (e->holding)
+	if (e->holding) {
 		t->holding--;
+		t->held_bytes -= e->held.len;
+	}
 	e->holding = false;
 }
 
@@ -182,11 +186,15 @@ value_of(const struct clasp_item *item)
 	return NULL;
 }
 
+/* The value that got out, where later ones are compared with it. */
 static void
-remember(struct entry *e, const struct clasp_item *item)
+remember(const struct cli_thin *t, struct entry *e,
+    const struct clasp_item *item)
 {
 	const struct clasp_value *v = value_of(item);
 
+	if (!t->config.changed && !(t->config.epsilon > 0))
+		return;
 	clasp_arena_reset(&e->arena);
 	e->known = v != NULL &&
 	    clasp_value_copy(v, &e->arena, &e->value) == 0;
@@ -198,7 +206,7 @@ got_out(struct cli_thin *t, struct entry *e, const struct clasp_item *item,
     uint64_t at_us)
 {
 	unhold(t, e);
-	remember(e, item);
+	remember(t, e, item);
 	if (t->period_us == 0 || e->queued)
 		return;
 	e->next_us = at_us + t->period_us;
@@ -259,19 +267,20 @@ let_go(struct cli_thin *t, struct entry *e, uint64_t at_us)
 	}
 	give(t, line, (int64_t)at_us);
 	clasp_arena_reset(&t->arena);
+	if (!e->holding && text.len > HELD_LARGE)
+		clasp_buf_clear(&e->held);
 }
 
 static int
 hold(struct cli_thin *t, struct entry *e, const struct clasp_line *line,
     bool member)
 {
+	unhold(t, e);
 	clasp_buf_reset(&e->held);
-	if (clasp_line_format(&e->held, line, CLASP_LINE_EXACT) < 0) {
-		unhold(t, e);
+	if (clasp_line_format(&e->held, line, CLASP_LINE_EXACT) < 0)
 		return CLASP_ENOMEM;
-	}
-	if (!e->holding)
-		t->holding++;
+	t->holding++;
+	t->held_bytes += e->held.len;
 	e->holding = true;
 	e->member = member;
 	return 0;
@@ -456,6 +465,20 @@ take_members(struct cli_thin *t, const struct clasp_line *line,
 	return r;
 }
 
+/* More is held than may be: the oldest goes before its time. */
+static void
+make_room(struct cli_thin *t)
+{
+	struct entry *e;
+
+	while (t->held_bytes > CLI_THIN_HELD_MAX && t->first != NULL) {
+		e = dequeue(t);
+		if (e->holding)
+			let_go(t, e, t->now_us);
+	}
+	give_members(t);
+}
+
 int
 cli_thin_take(struct cli_thin *t, const struct clasp_line *line,
     uint64_t now_us)
@@ -468,8 +491,11 @@ cli_thin_take(struct cli_thin *t, const struct clasp_line *line,
 		now = read_time(t, line, now_us);
 		cli_thin_run(t, now);
 	}
-	if (line->kind == CLASP_LINE_DATA && bundle_may_wait(t, line))
-		return take_members(t, line, now);
+	if (line->kind == CLASP_LINE_DATA && bundle_may_wait(t, line)) {
+		r = take_members(t, line, now);
+		make_room(t);
+		return r;
+	}
 	if (line->kind == CLASP_LINE_DATA) {
 		if (may_wait(line))
 			e = entry_of(t, &line->items[0]);
@@ -481,8 +507,10 @@ cli_thin_take(struct cli_thin *t, const struct clasp_line *line,
 			return 0;
 		} else if (too_soon(t, e, now)) {
 			r = hold(t, e, line, false);
-			if (r == 0)
+			if (r == 0) {
+				make_room(t);
 				return 0;
+			}
 		} else {
 			got_out(t, e, &line->items[0], now);
 		}

@@ -18,6 +18,12 @@
 
 #include "wire/line.h"
 
+/*
+ * Bytes of lines that are held at most, for all addresses together: beyond,
+ * the one that has been held longest is let go before its time.
+ */
+#define CLI_THIN_HELD_MAX	(64u << 20)
+
 struct cli_thin;
 
 struct cli_thin_config {

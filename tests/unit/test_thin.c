@@ -211,6 +211,50 @@ the_state_passes_and_is_not_compared(void)
 	cli_thin_free(t);
 }
 
+static unsigned counted;
+
+static void
+on_counted(const struct clasp_line *line, void *user)
+{
+	(void)user;
+	counted += line->count;
+}
+
+/* Large values at many addresses: what waits is bounded, and all come. */
+static void
+what_is_held_is_bounded(void)
+{
+	enum { ADDRESSES = 1500, ROUNDS = 3, LARGE = 60000 };
+	const struct cli_thin_config config = { .max_rate = 1 };
+	struct cli_thin *t = cli_thin_new(&config, on_counted, NULL);
+	struct clasp_line line = { .kind = CLASP_LINE_DATA, .count = 1 };
+	struct clasp_item item = { 0 };
+	static char large[LARGE];
+	char address[32];
+	unsigned before;
+	int i, round;
+
+	memset(large, 'x', sizeof large);
+	item.msg.type = CLASP_SET;
+	line.items = &item;
+	for (round = 0; round < ROUNDS; round++)
+		for (i = 0; i < ADDRESSES; i++) {
+			snprintf(address, sizeof address, "/a/%d", i);
+			item.msg.set.address = clasp_str_c(address);
+			item.msg.set.value = clasp_string(clasp_str_of(large,
+			    sizeof large));
+			t_eq_int(cli_thin_take(t, &line, 1000), 0, "take");
+		}
+	t_check(counted > ADDRESSES, "all is held");
+	before = counted;
+	cli_thin_end(t);
+	t_check(counted > before, "nothing was held");
+	t_check(counted - before <= CLI_THIN_HELD_MAX / LARGE,
+	    "more is held than may be");
+	t_check(counted >= 2 * ADDRESSES, "some got lost");
+	cli_thin_free(t);
+}
+
 int
 main(void)
 {
@@ -221,6 +265,7 @@ main(void)
 	t_run(a_relay_that_thins_is_left_alone);
 	t_run(a_relay_that_does_not_is_found_out);
 	t_run(the_state_passes_and_is_not_compared);
+	t_run(what_is_held_is_bounded);
 	clasp_buf_clear(&got);
 	return t_end();
 }

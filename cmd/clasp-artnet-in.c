@@ -1,18 +1,15 @@
 /*
  * clasp-artnet-in.c - Art-Net in, lines out.
  *
- *	udp --> bridge/artlink --> proto/artin --> proto/dmxin --> bridge
+ *	udp --> bridge/artlink --> bridge/artrecv --> bridge
  */
 
 #include <stdio.h>
-#include <string.h>
 
 #include "bridge/artrecv.h"
 #include "bridge/network.h"
 #include "tool/cli.h"
 #include "tool/lineio.h"
-
-#define ANNOUNCED	4	/* universes from 0, when -U names none */
 
 enum {
 	OPT_UNIVERSES = CLI_OWN, OPT_PORT, OPT_PORT_FILE, OPT_MODE,
@@ -80,7 +77,6 @@ static struct clasp_bridge_options options = CLASP_BRIDGE_OPTIONS;
 static struct clasp_artlink port;
 static struct clasp_artrecv receiver = { .options = &options, .link = &port };
 static struct clasp_artlink_config linking = {
-	.options = &options,
 	.port = CLASP_ARTNET_PORT,
 	.name = { "clasp-artnet-in", 15 }
 };
@@ -88,58 +84,6 @@ static struct clasp_artin_config receiving;
 static struct clasp_numset universes;
 static const char *port_file;
 static char device[48];			/* for people */
-
-/* -------------------------------------------------------- the port's events */
-
-static void
-on_packet(const struct clasp_artnet *packet, uint32_t ip, uint64_t now_us,
-    void *user)
-{
-	(void)user;
-	clasp_artrecv_packet(&receiver, packet, ip, now_us);
-}
-
-static uint8_t
-good_output(unsigned universe, void *user)
-{
-	(void)user;
-	return clasp_artrecv_good(&receiver, universe);
-}
-
-/* --------------------------------------------------- the bridge's events */
-
-static void
-finish(void *user)
-{
-	(void)user;
-	clasp_artrecv_end(&receiver);
-	clasp_artlink_shut(&port);
-	clasp_bridge_leave(receiver.bridge);
-}
-
-static void
-again(void *user)
-{
-	(void)user;
-	clasp_artrecv_again(&receiver);
-}
-
-static void
-flow(bool on, void *user)
-{
-	(void)user;
-	clasp_artrecv_flow(&receiver, on);
-}
-
-static void
-close_all(void *user)
-{
-	(void)user;
-	clasp_artrecv_close(&receiver);
-	clasp_artlink_close(&port);
-}
-
-/* ---------------------------------------------------------------- options */
 
 static void
 take_option(int id)
@@ -185,32 +129,10 @@ check_options(void)
 {
 	cli_check_count(0, 0, NULL);
 	cli_out_check();
-	if (options.show && cli.count >= 0 && !cli.url_given)
-		cli_usage("-n counts lines, and --show is in place of them");
+	clasp_bridge_options_check(&options, true);
 	receiver.prefix = clasp_bridge_namespace(&options, "/artnet",
 	    CLASP_DMXIN_PREFIX_MAX, false);
 	snprintf(device, sizeof device, "port %u", linking.port);
-}
-
-/* ------------------------------------------------------------------- main */
-
-static void
-open_port(void)
-{
-	struct clasp_numset first = { 0 };
-	unsigned i;
-
-	linking.bridge = receiver.bridge;
-	linking.good_output = linking.good_input = good_output;
-	linking.packet = on_packet;
-	clasp_artlink_open(&port, &linking);
-	for (i = 0; i < ANNOUNCED; i++)
-		clasp_numset_add(&first, i);
-	clasp_artrecv_start(&receiver, &receiving, true);
-	clasp_artrecv_announce(&receiver, receiving.only ? receiving.only :
-	    &first);
-	clasp_network_port_file(port_file, clasp_artlink_port(&port));
-	clasp_bridge_device_open(receiver.bridge, false);
 }
 
 int
@@ -219,12 +141,7 @@ main(int argc, char **argv)
 	struct clasp_bridge_config bridging = {
 		.protocol = "artnet",
 		.device = device,
-		.options = &options,
-		.source = true,
-		.finish = finish,
-		.again = again,
-		.flow = flow,
-		.close = close_all
+		.options = &options
 	};
 	int id;
 
@@ -233,9 +150,12 @@ main(int argc, char **argv)
 		if (!clasp_bridge_option(&options, id))
 			take_option(id);
 	check_options();
-	bridging.base = receiver.prefix;
+
+	clasp_artrecv_attach(&receiver, &bridging);
 	receiver.bridge = clasp_bridge_new(&bridging);
-	open_port();
+	clasp_artrecv_listen(&receiver, &linking, &receiving);
+	clasp_network_port_file(port_file, clasp_artlink_port(&port));
+	clasp_bridge_device_open(receiver.bridge, false);
 	clasp_bridge_run(receiver.bridge);
 	clasp_artrecv_free(&receiver);
 	cli_end();

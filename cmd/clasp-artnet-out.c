@@ -1,31 +1,12 @@
 /*
  * clasp-artnet-out.c - lines in, Art-Net out; with --both the other way too.
  *
- *	lines --> bridge/frames --tick--> proto/artnet --> udp
- *	bridge <-- bridge/artrecv <-- bridge/artlink <-- udp	--both
- *
- * Levels go to the nodes that said they take the universe, unless targets
- * were named.
+ *	lines --> bridge/artsend --> udp
  */
 
-#include <arpa/inet.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "base/clock.h"
-#include "bridge/artrecv.h"
-#include "bridge/counts.h"
-#include "bridge/frames.h"
-#include "bridge/network.h"
-#include "proto/artpeers.h"
+#include "bridge/artsend.h"
+#include "bridge/artlink.h"
 #include "tool/cli.h"
-
-#define KEEPALIVE_US	1000000
-#define POLL_MS		2500
-#define FIRST_US	1250000	/* nodes have answered by then */
-#define ALIVE_US	10000000 /* "data" in our replies */
-#define TARGETS_MAX	64
-#define PATTERNS_MAX	64	/* subscriptions; for more universes: one */
 
 enum {
 	OPT_UNIVERSES = CLI_OWN, OPT_PORT, OPT_SPLIT, OPT_TO, OPT_BROADCAST,
@@ -96,253 +77,13 @@ static const struct cli_tool tool = {
 	.relay_optional = true
 };
 
-static struct clasp_bridge *bridge;
 static struct clasp_bridge_options options = CLASP_BRIDGE_OPTIONS;
-static struct clasp_frames *frames;
-static struct clasp_dmx_config model = { .max = CLASP_ARTNET_UNIVERSE_MAX };
-static struct clasp_dmx *dmx;
 static struct clasp_numset universes;
-static struct clasp_artlink port;
-static struct clasp_artlink_config linking = {
+static struct clasp_artsend_config sending = {
 	.options = &options,
-	.port = CLASP_ARTNET_PORT,
-	.name = { "clasp-artnet-out", 16 }
+	.name = { "clasp-artnet-out", 16 },
+	.slots = CLASP_DMX_SLOTS
 };
-static struct clasp_artpeers peers;
-static uv_timer_t poll_timer;
-static uint64_t polled_us;		/* the first time; 0: never */
-static struct clasp_numset told;	/* universes nobody takes, said once */
-static bool failed;			/* the last levels were not sent */
-
-static const char *to[TARGETS_MAX];
-static struct sockaddr_in targets[TARGETS_MAX];
-static unsigned ntargets, slots = CLASP_DMX_SLOTS;
-static bool broadcast, sync_wanted, port_given;
-static char device[300];		/* for people */
-
-/* --both */
-static struct clasp_artrecv receiver = { .options = &options, .link = &port };
-static struct clasp_artin_config receiving;
-
-/* ---------------------------------------------------------------- sending */
-
-/* Are nodes looked for?  Not when it was said who gets levels. */
-static bool
-finding(void)
-{
-	return ntargets == 0 && !broadcast;
-}
-
-static void
-put_fixed(const uint8_t *p, size_t len)
-{
-	unsigned i;
-
-	for (i = 0; i < ntargets; i++)
-		clasp_artlink_put(&port, ntohl(targets[i].sin_addr.s_addr),
-		    ntohs(targets[i].sin_port), p, len);
-	if (broadcast)
-		clasp_artlink_put(&port, CLASP_ARTNODE_ALL,
-		    clasp_artlink_port(&port), p, len);
-}
-
-/* Have the nodes that are there answered by now? */
-static bool
-answered(uint64_t now_us)
-{
-	return polled_us != 0 && now_us - polled_us >= FIRST_US;
-}
-
-/* At the end all nodes are waited for, not only the first to answer. */
-static bool
-ready(void *user)
-{
-	uint64_t now = clasp_clock_mono_us();
-
-	(void)user;
-	clasp_artpeers_expire(&peers, now);
-	return !finding() || !clasp_frames_leaving(frames) || answered(now);
-}
-
-/* False: nobody takes it, and somebody may yet say so. */
-static bool
-put_found(unsigned universe, const uint8_t *p, size_t len, uint64_t now_us)
-{
-	const struct clasp_artpair *pair;
-	unsigned n, i;
-
-	pair = clasp_artpeers_taking(&peers, universe, &n);
-	for (i = 0; i < n; i++)
-		clasp_artlink_put(&port, pair[i].ip,
-		    clasp_artlink_port(&port), p, len);
-	if (n > 0)
-		return true;
-	if (!answered(now_us))
-		return false;
-	if (!clasp_numset_has(&told, universe)) {
-		clasp_numset_add(&told, universe);
-		cli_warn(device, "no node takes universe %u; --to or "
-		    "--broadcast sends it all the same", universe);
-		if (options.once)
-			cli_fail(CLI_UNREACHABLE);
-	}
-	return true;
-}
-
-static bool
-send_frame(struct clasp_universe *u, uint64_t tick_us, void *user)
-{
-	struct clasp_artnet_dmx frame = {
-		.universe = u->number,
-		.slots = slots,
-		.level = u->level,
-		/* 0 is "not numbered": 255 is followed by 1 */
-		.sequence = u->sequence == 255 ? 1 :
-		    (uint8_t)(u->sequence + 1)
-	};
-	uint8_t packet[CLASP_ARTNET_DMX_MAX];
-	size_t len = clasp_artnet_encode_dmx(packet, &frame);
-
-	(void)tick_us;
-	(void)user;
-	clasp_artlink_give(&port, u->number);
-	if (!finding())
-		put_fixed(packet, len);
-	else if (!put_found(u->number, packet, len, clasp_clock_mono_us()))
-		return false;
-	u->sequence = frame.sequence;
-	return true;
-}
-
-/* All universes of a tick are on their way. */
-static void
-sent(unsigned n, void *user)
-{
-	uint8_t packet[CLASP_ARTNET_SYNC_LEN];
-	size_t len;
-
-	(void)n;
-	(void)user;
-	if (sync_wanted) {
-		len = clasp_artnet_encode_sync(packet);
-		if (!finding())
-			put_fixed(packet, len);
-		else if (peers.npairs > 0)
-			clasp_artlink_put(&port, CLASP_ARTNODE_ALL,
-			    clasp_artlink_port(&port), packet, len);
-	}
-	failed = !clasp_artlink_flush(&port);
-}
-
-/* ------------------------------------------------------------------ nodes */
-
-static void
-on_poll_timer(uv_timer_t *timer)
-{
-	uint8_t packet[CLASP_ARTNET_POLL_LEN];
-	uint64_t now = clasp_clock_mono_us();
-
-	(void)timer;
-	if (polled_us == 0)
-		polled_us = now;
-	clasp_artlink_put(&port, CLASP_ARTNODE_ALL, clasp_artlink_port(&port),
-	    packet, clasp_artnet_encode_poll(packet,
-	    CLASP_ARTNET_POLL_ON_CHANGE));
-	clasp_artlink_flush(&port);
-}
-
-/* A node that just came gets its universes at the next tick. */
-static void
-on_reply(const struct clasp_artnet_reply *reply, uint32_t ip,
-    uint64_t now_us)
-{
-	unsigned news = clasp_artpeers_heard(&peers, ip, reply, now_us), i, at;
-	struct clasp_universe *u;
-	int universe;
-
-	for (i = 0; i < CLASP_ARTNET_PORTS; i++) {
-		universe = news >> i & 1 ? clasp_artnet_takes(reply, i) : -1;
-		if (universe < 0)
-			continue;
-		at = (unsigned)universe;
-		clasp_numset_remove(&told, at);
-		u = clasp_dmx_next(dmx, &at);
-		if (u && u->number == (unsigned)universe)
-			u->dirty = true;
-	}
-}
-
-static void
-on_packet(const struct clasp_artnet *packet, uint32_t ip, uint64_t now_us,
-    void *user)
-{
-	(void)user;
-	if (packet->op == CLASP_ARTNET_REPLY && finding())
-		on_reply(&packet->reply, ip, now_us);
-	else if (options.both)
-		clasp_artrecv_packet(&receiver, packet, ip, now_us);
-}
-
-static uint8_t
-good_input(unsigned universe, void *user)
-{
-	unsigned at = universe;
-	const struct clasp_universe *u = clasp_dmx_next(dmx, &at);
-
-	(void)user;
-	return u && u->number == universe && u->sent &&
-	    clasp_clock_mono_us() - u->last_us < ALIVE_US ?
-	    CLASP_ARTNET_GOOD_DATA : 0;
-}
-
-static uint8_t
-good_output(unsigned universe, void *user)
-{
-	(void)user;
-	return clasp_artrecv_good(&receiver, universe);
-}
-
-/* --------------------------------------------------- the bridge's events */
-
-static void
-again(void *user)
-{
-	(void)user;
-	clasp_artrecv_again(&receiver);
-}
-
-static void
-flow(bool on, void *user)
-{
-	(void)user;
-	clasp_artrecv_flow(&receiver, on);
-}
-
-static void
-done(void *user)
-{
-	(void)user;
-	if (failed)
-		cli_fail(CLI_UNREACHABLE);
-	if (options.both)
-		clasp_artrecv_end(&receiver);
-	uv_timer_stop(&poll_timer);
-	clasp_artlink_shut(&port);
-	clasp_bridge_leave(bridge);
-}
-
-static void
-close_all(void *user)
-{
-	(void)user;
-	clasp_frames_close(frames);
-	if (options.both)
-		clasp_artrecv_close(&receiver);
-	clasp_artlink_close(&port);
-	uv_close((uv_handle_t *)&poll_timer, NULL);
-}
-
-/* ---------------------------------------------------------------- options */
 
 static void
 take_option(int id)
@@ -351,45 +92,42 @@ take_option(int id)
 	case OPT_UNIVERSES:
 		clasp_bridge_arg_universes(&universes, 0,
 		    CLASP_ARTNET_UNIVERSE_MAX);
-		model.only = &universes;
+		sending.universes = &universes;
 		break;
 	case OPT_TO:
-		if (ntargets == TARGETS_MAX)
-			cli_arg_bad("at most %d targets", TARGETS_MAX);
-		to[ntargets++] = cli_arg();
+		clasp_network_arg_target(&sending.targets, CLASP_TARGETS_MAX);
 		break;
 	case OPT_BROADCAST:
-		broadcast = true;
+		sending.broadcast = true;
 		break;
 	case OPT_LIMITED:
-		linking.limited = true;
+		sending.limited = true;
 		break;
 	case OPT_PORT:
-		linking.port = (unsigned)cli_arg_number(1, 65535);
-		port_given = true;
+		sending.port = (unsigned)cli_arg_number(1, 65535);
 		break;
 	case OPT_SPLIT:
-		model.split = true;
+		sending.split = true;
 		break;
 	case OPT_SLOTS:
-		slots = (unsigned)cli_arg_number(2, CLASP_DMX_SLOTS);
-		if (slots % 2 != 0)
+		sending.slots = (unsigned)cli_arg_number(2, CLASP_DMX_SLOTS);
+		if (sending.slots % 2 != 0)
 			cli_arg_bad("must be even");
 		break;
 	case OPT_SYNC:
-		sync_wanted = true;
+		sending.sync = true;
 		break;
 	case OPT_SOURCE:
-		linking.name = clasp_artlink_arg_name();
+		sending.name = clasp_artlink_arg_name();
 		break;
 	case OPT_REPLY_BROADCAST:
-		linking.reply_broadcast = linking.find_interface = true;
+		sending.reply_broadcast = true;
 		break;
 	case OPT_MERGE:
-		receiving.ltp = cli_arg_word() == 1;
+		sending.receiving.ltp = cli_arg_word() == 1;
 		break;
 	case OPT_ON_LOSS:
-		receiving.blackout = cli_arg_word() == 1;
+		sending.receiving.blackout = cli_arg_word() == 1;
 		break;
 	case CLI_LIST:
 		clasp_network_list();
@@ -397,149 +135,28 @@ take_option(int id)
 	}
 }
 
-static void
-check_options(void)
-{
-	cli_check_count(0, 0, NULL);
-	if (options.once && options.hold)
-		cli_usage("--once and --hold exclude each other");
-	if (options.both && options.once)
-		cli_usage("--both and --once exclude each other");
-	if (options.both && !model.only)
-		cli_usage("--both needs universes to listen to: -U LIST");
-	if (options.rcvbuf > 0 && !options.both)
-		cli_usage("--rcvbuf is for what is received, with --both");
-}
-
-/* ------------------------------------------------------------------- main */
-
-/* What of a relay concerns us, when that are few universes and no rule
- * brings others. */
-static const char *const *
-wanted(void)
-{
-	static char text[PATTERNS_MAX][CLASP_DMXIN_PREFIX_MAX +
-	    CLASP_DMX_ADDRESS_ROOM + 4];
-	static const char *patterns[PATTERNS_MAX + 1];
-	unsigned i = 0;
-	size_t len;
-	int n;
-
-	if (!model.only || options.mapping.rules ||
-	    clasp_numset_count(&universes) > PATTERNS_MAX)
-		return NULL;
-	for (n = clasp_numset_next(&universes, 0); n >= 0;
-	    n = clasp_numset_next(&universes, (unsigned)n + 1)) {
-		len = clasp_dmx_format(text[i], model.prefix, model.split,
-		    (unsigned)n, 0);
-		memcpy(text[i] + len, "/" "**", 4);
-		patterns[i] = text[i];
-		i++;
-	}
-	return patterns;
-}
-
-static void
-resolve(void)
-{
-	unsigned i;
-
-	for (i = 0; i < ntargets; i++)
-		clasp_network_target(to[i], linking.port, &targets[i]);
-	linking.find_interface |= ntargets == 0 || broadcast;
-	if (ntargets > 0)
-		snprintf(device, sizeof device, "%s", to[0]);
-	else
-		snprintf(device, sizeof device, "port %u", linking.port);
-	/* one frame, and nobody can ask: any port will do */
-	if (options.once && ntargets > 0 && !port_given)
-		linking.port = 0;
-}
-
-static void
-make_model(void)
-{
-	model.prefix = clasp_bridge_namespace(&options, "/artnet",
-	    CLASP_DMXIN_PREFIX_MAX, false);
-	model.scale = options.scale;
-	dmx = clasp_dmx_new(&model);
-	if (!dmx)
-		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
-}
-
-static void
-open_port(void)
-{
-	int n;
-
-	uv_timer_init(clasp_bridge_loop(bridge), &poll_timer);
-	linking.bridge = receiver.bridge = bridge;
-	linking.good_input = good_input;
-	linking.good_output = good_output;
-	linking.packet = on_packet;
-	clasp_artlink_open(&port, &linking);
-	clasp_counts_add(clasp_bridge_counts(bridge), port.subject,
-	    "replies of too many nodes", &peers.ignored);
-	for (n = model.only ? clasp_numset_next(&universes, 0) : -1; n >= 0;
-	    n = clasp_numset_next(&universes, (unsigned)n + 1))
-		clasp_artlink_give(&port, (unsigned)n);
-	if (options.both) {
-		receiver.prefix = model.prefix;
-		receiver.split = model.split;
-		receiving.only = &universes;
-		clasp_artrecv_start(&receiver, &receiving, false);
-		clasp_artrecv_announce(&receiver, &universes);
-	}
-	if (finding())
-		uv_timer_start(&poll_timer, on_poll_timer, 0, POLL_MS);
-	clasp_frames_device_open(frames, false);
-}
-
 int
 main(int argc, char **argv)
 {
 	struct clasp_bridge_config bridging = {
 		.protocol = "artnet",
-		.device = device,
-		.options = &options,
-		.close = close_all
+		.options = &options
 	};
-	struct clasp_frames_config framing = {
-		.options = &options,
-		.rate_hz = CLASP_DMX_RATE_MAX,
-		.keepalive_us = KEEPALIVE_US,
-		.ready = ready,
-		.send = send_frame,
-		.sent = sent,
-		.done = done
-	};
+	struct clasp_artsend *sender;
+	struct clasp_bridge *bridge;
 	int id;
 
 	cli_begin(&tool, argc, argv);
 	while ((id = cli_next()) != 0)
 		if (!clasp_bridge_option(&options, id))
 			take_option(id);
-	check_options();
-	resolve();
-	make_model();
-	framing.dmx = dmx;
-	framing.slots = slots;
-	bridging.base = model.prefix;
-	bridging.patterns = wanted();
-	if (options.both) {
-		bridging.source = true;
-		bridging.again = again;
-		bridging.flow = flow;
-	}
-	frames = clasp_frames_new(&framing);
-	clasp_frames_attach(frames, &bridging);
+	clasp_network_check_output(&options, sending.universes);
+
+	sender = clasp_artsend_new(&sending);
+	clasp_artsend_attach(sender, &bridging);
 	bridge = clasp_bridge_new(&bridging);
-	clasp_frames_start(frames, bridge);
-	open_port();
+	clasp_artsend_start(sender, bridge);
 	clasp_bridge_run(bridge);
-	clasp_artrecv_free(&receiver);
-	clasp_artpeers_clear(&peers);
-	clasp_frames_free(frames);
-	clasp_dmx_free(dmx);
+	clasp_artsend_free(sender);
 	cli_end();
 }

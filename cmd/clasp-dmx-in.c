@@ -95,10 +95,8 @@ static void
 on_frame(const struct clasp_line *line, void *user)
 {
 	(void)user;
-	if (show)
-		clasp_show_touch(show, universe);
-	if (!show || cli.url_given)
-		clasp_bridge_emit(bridge, line);
+	clasp_show_touch(show, universe);
+	clasp_show_emit(show, bridge, line);
 	if (options.once)
 		clasp_bridge_finish(bridge);
 }
@@ -241,8 +239,7 @@ finish(void *user)
 	clasp_widget_close(widget);
 	clasp_port_close(port);
 	port = NULL;
-	if (show)
-		clasp_show_end(show);
+	clasp_show_end(show);
 	clasp_bridge_leave(bridge);
 }
 
@@ -267,8 +264,7 @@ static void
 close_all(void *user)
 {
 	(void)user;
-	if (show)
-		clasp_show_close(show);
+	clasp_show_close(show);
 	clasp_widget_close(widget);
 	clasp_port_close(port);
 }

@@ -7,12 +7,8 @@
  * next one, so nothing is ever queued behind an older look.
  */
 
-#include <stdio.h>
-
 #include "bridge/dmxsink.h"
-#include "proto/dmxin.h"
 #include "tool/cli.h"
-#include "wire/address.h"
 
 #define RATE_HZ		40
 #define KEEPALIVE_US	1000000
@@ -77,12 +73,18 @@ static struct clasp_bridge *bridge;
 static struct clasp_bridge_options options = CLASP_BRIDGE_OPTIONS;
 static struct clasp_frames *frames;
 static struct clasp_dmxsink *device;
-static struct clasp_dmx_config model;
 static struct clasp_numset universes;	/* one; of a widget two */
 static struct clasp_dmxsink_config config = {
 	.options = &options,
 	.universes = &universes,
 	.slots = CLASP_DMX_SLOTS
+};
+static struct clasp_frames_config framing = {
+	.options = &options,
+	.base = "/dmx",
+	.model = { .only = &universes },
+	.rate_hz = RATE_HZ,
+	.keepalive_us = KEEPALIVE_US
 };
 static bool list;
 
@@ -137,7 +139,7 @@ take_option(int id)
 		    CLASP_DMX_UNIVERSE_MAX);
 		break;
 	case OPT_FLAT:
-		model.flat = true;
+		framing.model.flat = true;
 		break;
 	case OPT_SLOTS:
 		config.slots = (unsigned)cli_arg_number(1, CLASP_DMX_SLOTS);
@@ -169,7 +171,8 @@ check_options(void)
 	cli_check_count(0, 0, NULL);
 	if (clasp_numset_count(&universes) == 0)
 		clasp_numset_add(&universes, 1);
-	model.flat_universe = (unsigned)clasp_numset_next(&universes, 0);
+	framing.model.flat_universe =
+	    (unsigned)clasp_numset_next(&universes, 0);
 	why = clasp_dmxsink_check(&config);
 	if (why)
 		cli_usage("%s", why);
@@ -178,51 +181,22 @@ check_options(void)
 /* ------------------------------------------------------------------- main */
 
 static void
-close_all(void *user)
+close_device(void *user)
 {
 	(void)user;
-	clasp_frames_close(frames);
 	clasp_dmxsink_end(device);
 }
 
-/* What of a relay concerns us: our universes, but rules may bring others. */
-static const char *const *
-wanted(void)
-{
-	static char text[2][CLASP_ADDRESS_MAX];
-	static const char *patterns[3];
-	int n = -1, i = 0;
-
-	if (model.flat || options.mapping.rules)
-		return NULL;
-	while ((n = clasp_numset_next(&universes, (unsigned)(n + 1))) >= 0) {
-		snprintf(text[i], sizeof text[i], "%.*s/%d/" "**",
-		    CLASP_STR_ARG(model.prefix), n);
-		patterns[i] = text[i];
-		i++;
-	}
-	return patterns;
-}
-
 /* They are there from the start: receivers want a signal. */
-static struct clasp_dmx *
-make_model(void)
+static void
+make_universes(struct clasp_dmx *dmx)
 {
-	struct clasp_dmx *dmx;
-	int n = -1;
+	int n;
 
-	model.prefix = clasp_bridge_namespace(&options, "/dmx",
-	    CLASP_DMXIN_PREFIX_MAX, false);
-	model.scale = options.scale;
-	model.only = &universes;
-	dmx = clasp_dmx_new(&model);
-	while (dmx && (n = clasp_numset_next(&universes,
-	    (unsigned)(n + 1))) >= 0)
+	for (n = clasp_numset_next(&universes, 0); n >= 0;
+	    n = clasp_numset_next(&universes, (unsigned)n + 1))
 		if (!clasp_dmx_universe(dmx, (unsigned)n))
-			break;
-	if (!dmx || n >= 0)
-		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
-	return dmx;
+			cli_die(CLI_UNREACHABLE, NULL, "out of memory");
 }
 
 int
@@ -230,17 +204,7 @@ main(int argc, char **argv)
 {
 	struct clasp_bridge_config bridging = {
 		.protocol = "dmx",
-		.options = &options,
-		.close = close_all
-	};
-	struct clasp_frames_config framing = {
-		.options = &options,
-		.rate_hz = RATE_HZ,
-		.keepalive_us = KEEPALIVE_US,
-		.ready = ready,
-		.send = send_frame,
-		.sent = sent,
-		.done = done
+		.options = &options
 	};
 	int id;
 
@@ -249,13 +213,16 @@ main(int argc, char **argv)
 		if (!clasp_bridge_option(&options, id))
 			take_option(id);
 	check_options();
-	framing.dmx = make_model();
 	framing.slots = config.slots;
+	framing.ready = ready;
+	framing.send = send_frame;
+	framing.sent = sent;
+	framing.done = done;
+	framing.close = close_device;
 	bridging.device = config.device ? config.device : "uDMX";
-	bridging.base = model.prefix;
-	bridging.patterns = wanted();
 
 	frames = clasp_frames_new(&framing);
+	make_universes(clasp_frames_dmx(frames));
 	clasp_frames_attach(frames, &bridging);
 	bridge = clasp_bridge_new(&bridging);
 	clasp_frames_start(frames, bridge);
@@ -265,6 +232,5 @@ main(int argc, char **argv)
 	clasp_bridge_run(bridge);
 	clasp_dmxsink_free(device);
 	clasp_frames_free(frames);
-	clasp_dmx_free(framing.dmx);
 	cli_end();
 }

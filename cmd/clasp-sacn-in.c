@@ -1,12 +1,11 @@
 /*
  * clasp-sacn-in.c - streaming ACN in, lines out.
  *
- *	udp --> proto/sacnin --> proto/dmxin --> bridge
+ *	udp --> bridge/sacnrecv --> bridge
  */
 
 #include "bridge/network.h"
 #include "bridge/sacnrecv.h"
-#include "bridge/show.h"
 #include "tool/cli.h"
 #include "tool/lineio.h"
 #include "tool/portfile.h"
@@ -67,79 +66,24 @@ static const struct cli_tool tool = {
 	.relay_optional = true
 };
 
-static struct clasp_bridge *bridge;
 static struct clasp_bridge_options options = CLASP_BRIDGE_OPTIONS;
-static struct clasp_show *show;		/* NULL: without --show */
-static struct clasp_sacnrecv *receiver;
-static struct clasp_sacnrecv_config config = { .port = CLASP_SACN_PORT };
 static struct clasp_netif interface;
-static struct clasp_numset universes, missing;	/* without a frame yet */
-static bool any_universe;
+static struct clasp_numset universes;
+static struct clasp_sacnrecv_config config = {
+	.options = &options,
+	.interface = &interface,
+	.port = CLASP_SACN_PORT
+};
 static const char *port_file;
-
-static void
-on_line(const struct clasp_line *line, struct clasp_dmxin_universe *u,
-    void *user)
-{
-	(void)user;
-	if (show && u)
-		clasp_show_touch(show, u->number);
-	if (!show || cli.url_given)
-		clasp_bridge_emit(bridge, line);
-	if (!options.once || !u || !clasp_numset_has(&missing, u->number))
-		return;
-	missing.bits[u->number >> 6] &= ~(UINT64_C(1) << (u->number & 63));
-	if (clasp_numset_next(&missing, 0) < 0)
-		clasp_bridge_finish(bridge);
-}
-
-/* --------------------------------------------------- the bridge's events */
-
-static void
-finish(void *user)
-{
-	(void)user;
-	clasp_sacnrecv_stop(receiver);
-	if (show)
-		clasp_show_end(show);
-	clasp_bridge_leave(bridge);
-}
-
-static void
-again(void *user)
-{
-	(void)user;
-	clasp_sacnrecv_repeat(receiver);
-}
-
-static void
-flow(bool on, void *user)
-{
-	(void)user;
-	clasp_sacnrecv_read(receiver, on);
-}
-
-static void
-close_all(void *user)
-{
-	(void)user;
-	if (show)
-		clasp_show_close(show);
-	clasp_sacnrecv_close(receiver);
-}
-
-/* ---------------------------------------------------------------- options */
 
 static void
 take_option(int id)
 {
 	switch (id) {
 	case OPT_UNIVERSES:
-		if (clasp_numset_parse(&universes, cli_arg(), 1,
-		    CLASP_SACN_UNIVERSE_MAX) < 0)
-			cli_arg_bad("must be universes from 1 to %d, as "
-			    "1-4,7", CLASP_SACN_UNIVERSE_MAX);
-		any_universe = true;
+		clasp_bridge_arg_universes(&universes, 1,
+		    CLASP_SACN_UNIVERSE_MAX);
+		config.universes = &universes;
 		break;
 	case OPT_PORT:
 		config.port = (unsigned)cli_arg_number(0, 65535);
@@ -170,40 +114,12 @@ check_options(void)
 {
 	cli_check_count(0, 0, NULL);
 	cli_out_check();
-	if (options.show && cli.count >= 0 && !cli.url_given)
-		cli_usage("-n counts lines, and --show is in place of them");
-	if (!any_universe)
+	clasp_bridge_options_check(&options, true);
+	if (!config.universes)
 		cli_usage("no universe given: -U LIST");
-	missing = universes;
 	clasp_network_interface(options.interface, &interface);
 	config.prefix = clasp_bridge_namespace(&options, "/sacn",
 	    CLASP_DMXIN_PREFIX_MAX, false);
-	config.universes = &universes;
-	config.interface = &interface;
-	config.rcvbuf = options.rcvbuf;
-	config.line = on_line;
-}
-
-/* ------------------------------------------------------------------- main */
-
-static const uint8_t *
-levels(unsigned number, unsigned *slots, void *user)
-{
-	(void)user;
-	return clasp_sacnrecv_levels(receiver, number, slots);
-}
-
-static void
-start_show(void)
-{
-	const struct clasp_show_config showing = {
-		.prefix = config.prefix,
-		.style = options.show_style,
-		.keys = true,
-		.levels = levels
-	};
-
-	show = clasp_show_new(bridge, &showing);
 }
 
 int
@@ -211,13 +127,10 @@ main(int argc, char **argv)
 {
 	struct clasp_bridge_config bridging = {
 		.protocol = "sacn",
-		.options = &options,
-		.source = true,
-		.finish = finish,
-		.again = again,
-		.flow = flow,
-		.close = close_all
+		.options = &options
 	};
+	struct clasp_sacnrecv *receiver;
+	struct clasp_bridge *bridge;
 	int id;
 
 	cli_begin(&tool, argc, argv);
@@ -227,12 +140,10 @@ main(int argc, char **argv)
 	check_options();
 	cli_portfile_begin(port_file);
 
-	bridging.device = interface.name;
-	bridging.base = config.prefix;
+	receiver = clasp_sacnrecv_new(&config);
+	clasp_sacnrecv_attach(receiver, &bridging);
 	bridge = clasp_bridge_new(&bridging);
-	if (options.show)
-		start_show();
-	receiver = clasp_sacnrecv_new(bridge, &config);
+	clasp_sacnrecv_start(receiver, bridge);
 	clasp_network_port_file(port_file, clasp_sacnrecv_number(receiver));
 	clasp_bridge_device_open(bridge, false);
 	clasp_bridge_run(bridge);

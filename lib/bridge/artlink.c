@@ -98,6 +98,24 @@ read_mac(struct clasp_artlink *link, uint8_t mac[6])
 	close(fd);
 }
 
+static uint8_t
+good_input(unsigned universe, void *user)
+{
+	const struct clasp_artlink_config *config =
+	    &((struct clasp_artlink *)user)->config;
+
+	return config->good_input(universe, config->user);
+}
+
+static uint8_t
+good_output(unsigned universe, void *user)
+{
+	const struct clasp_artlink_config *config =
+	    &((struct clasp_artlink *)user)->config;
+
+	return config->good_output(universe, config->user);
+}
+
 static uint32_t
 by_chance(void)
 {
@@ -391,8 +409,8 @@ init_node(struct clasp_artlink *link)
 		.name = config->name,
 		.broadcast = config->reply_broadcast,
 		.random = by_chance,
-		.good_input = config->good_input,
-		.good_output = config->good_output,
+		.good_input = good_input,
+		.good_output = good_output,
 		.own = own_address,
 		.send = node_send,
 		.user = link

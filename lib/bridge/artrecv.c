@@ -6,6 +6,8 @@
 #include "bridge/counts.h"
 #include "tool/cli.h"
 
+#define ANNOUNCED	4	/* universes from 0, when -U names none */
+
 static void
 on_line(const struct clasp_line *line, void *user)
 {
@@ -13,8 +15,7 @@ on_line(const struct clasp_line *line, void *user)
 
 	if (r->over)
 		return;
-	if (!r->show || cli.url_given)
-		clasp_bridge_emit(r->bridge, line);
+	clasp_show_emit(r->show, r->bridge, line);
 	if (r->options->once && !r->options->both) {
 		r->over = true;
 		clasp_bridge_finish(r->bridge);
@@ -26,8 +27,7 @@ on_changed(unsigned universe, void *user)
 {
 	struct clasp_artrecv *r = user;
 
-	if (r->show)
-		clasp_show_touch(r->show, universe);
+	clasp_show_touch(r->show, universe);
 }
 
 static const uint8_t *
@@ -78,40 +78,99 @@ clasp_artrecv_packet(struct clasp_artrecv *r,
 		arm(r);
 }
 
-void
-clasp_artrecv_announce(struct clasp_artrecv *r,
-    const struct clasp_numset *universes)
-{
-	int n;
-
-	for (n = clasp_numset_next(universes, 0); n >= 0;
-	    n = clasp_numset_next(universes, (unsigned)n + 1))
-		clasp_artlink_take(r->link, (unsigned)n);
-}
-
 uint8_t
 clasp_artrecv_good(const struct clasp_artrecv *r, unsigned universe)
 {
 	return clasp_artin_good(r->in, universe, clasp_clock_mono_us());
 }
 
-void
-clasp_artrecv_flow(struct clasp_artrecv *r, bool on)
+/* --------------------------------------------- the bridge's events, links */
+
+static void
+on_flow(bool on, void *user)
 {
+	struct clasp_artrecv *r = user;
+
 	clasp_artin_hold(r->in, !on);
 }
 
-void
-clasp_artrecv_again(struct clasp_artrecv *r)
+static void
+on_again(void *user)
 {
+	struct clasp_artrecv *r = user;
+
 	clasp_artin_repeat(r->in);
+}
+
+static void
+on_finish(void *user)
+{
+	struct clasp_artrecv *r = user;
+
+	clasp_artrecv_end(r);
+	clasp_artlink_shut(r->link);
+	clasp_bridge_leave(r->bridge);
+}
+
+static void
+on_close(void *user)
+{
+	struct clasp_artrecv *r = user;
+
+	clasp_artrecv_close(r);
+	clasp_artlink_close(r->link);
+}
+
+static void
+on_packet(const struct clasp_artnet *packet, uint32_t ip, uint64_t now_us,
+    void *user)
+{
+	clasp_artrecv_packet(user, packet, ip, now_us);
+}
+
+static uint8_t
+good(unsigned universe, void *user)
+{
+	return clasp_artrecv_good(user, universe);
 }
 
 /* ----------------------------------------------------------- life and end */
 
 void
+clasp_artrecv_attach(struct clasp_artrecv *r,
+    struct clasp_bridge_config *bridging)
+{
+	bridging->source = true;
+	bridging->again = on_again;
+	bridging->flow = on_flow;
+	bridging->source_user = r;
+	if (bridging->sink)
+		return;
+	bridging->base = r->prefix;
+	bridging->finish = on_finish;
+	bridging->close = on_close;
+	bridging->user = r;
+}
+
+/* Tell controllers of universes before anything came. */
+static void
+announce(struct clasp_artrecv *r, const struct clasp_numset *universes)
+{
+	struct clasp_numset first = { 0 };
+	int n;
+
+	for (n = 0; n < ANNOUNCED; n++)
+		clasp_numset_add(&first, (unsigned)n);
+	if (!universes)
+		universes = &first;
+	for (n = clasp_numset_next(universes, 0); n >= 0;
+	    n = clasp_numset_next(universes, (unsigned)n + 1))
+		clasp_artlink_take(r->link, (unsigned)n);
+}
+
+void
 clasp_artrecv_start(struct clasp_artrecv *r,
-    struct clasp_artin_config *config, bool drawn)
+    struct clasp_artin_config *config)
 {
 	struct clasp_counts *counts = clasp_bridge_counts(r->bridge);
 	const struct clasp_show_config showing = {
@@ -134,12 +193,27 @@ clasp_artrecv_start(struct clasp_artrecv *r,
 		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
 	uv_timer_init(clasp_bridge_loop(r->bridge), &r->timer);
 	r->timer.data = r;
-	if (drawn && r->options->show)
+	/* of both directions the other one is drawn */
+	if (r->options->show && !r->options->both)
 		r->show = clasp_show_new(r->bridge, &showing);
 	clasp_counts_add(counts, NULL, "late frames",
 	    clasp_artin_late(r->in));
 	clasp_counts_add(counts, NULL, "frames of a third source",
 	    clasp_artin_ignored(r->in));
+	announce(r, config->only);
+}
+
+void
+clasp_artrecv_listen(struct clasp_artrecv *r,
+    struct clasp_artlink_config *linking, struct clasp_artin_config *config)
+{
+	linking->bridge = r->bridge;
+	linking->options = r->options;
+	linking->good_input = linking->good_output = good;
+	linking->packet = on_packet;
+	linking->user = r;
+	clasp_artlink_open(r->link, linking);
+	clasp_artrecv_start(r, config);
 }
 
 void
@@ -147,15 +221,13 @@ clasp_artrecv_end(struct clasp_artrecv *r)
 {
 	r->over = true;
 	uv_timer_stop(&r->timer);
-	if (r->show)
-		clasp_show_end(r->show);
+	clasp_show_end(r->show);
 }
 
 void
 clasp_artrecv_close(struct clasp_artrecv *r)
 {
-	if (r->show)
-		clasp_show_close(r->show);
+	clasp_show_close(r->show);
 	uv_close((uv_handle_t *)&r->timer, NULL);
 }
 

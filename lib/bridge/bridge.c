@@ -64,7 +64,7 @@ clasp_bridge_taken(struct clasp_bridge *b)
 	if (!b->leaving && !b->stopped && b->config.flow &&
 	    clasp_pump_full(b->pump)) {
 		b->stopped = true;
-		b->config.flow(false, b->config.user);
+		b->config.flow(false, b->config.source_user);
 	}
 }
 
@@ -78,7 +78,7 @@ on_drained(struct clasp_pump *pump, void *user)
 		return;
 	b->stopped = false;
 	if (!b->leaving)
-		b->config.flow(true, b->config.user);
+		b->config.flow(true, b->config.source_user);
 }
 
 /* --------------------------------------------------------- the sink's way */
@@ -262,7 +262,7 @@ on_again(struct clasp_pump *pump, void *user)
 	if (b->latest)
 		clasp_latest_each(b->latest, send_again, pump);
 	if (b->config.again)
-		b->config.again(b->config.user);
+		b->config.again(b->config.source_user);
 }
 
 static void
@@ -317,30 +317,18 @@ open_pump(struct clasp_bridge *b)
 	b->pump = clasp_pump_new(&b->loop, &pumping);
 }
 
-/* Options that make no sense together, whatever the protocol. */
-static void
-check_options(const struct clasp_bridge_config *config)
-{
-	const struct clasp_bridge_options *o = config->options;
-
-	if (o->both && !cli.url_given)
-		cli_usage("--both needs a relay: -u");
-	if (o->once && o->hold)
-		cli_usage("--once and --hold exclude each other");
-	if (o->show && config->source && cli.count >= 0 && !cli.url_given)
-		cli_usage("-n counts lines, and --show is in place of them");
-}
-
 struct clasp_bridge *
 clasp_bridge_new(const struct clasp_bridge_config *config)
 {
 	struct clasp_bridge *b;
 
-	check_options(config);
+	clasp_bridge_options_check(config->options, config->source);
 	b = calloc(1, sizeof *b);
 	if (!b)
 		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
 	b->config = *config;
+	if (!b->config.source_user)
+		b->config.source_user = config->user;
 	b->options = config->options;
 	if (config->remember && cli.url_given) {
 		b->latest = clasp_latest_new();

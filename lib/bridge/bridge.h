@@ -42,7 +42,9 @@ struct clasp_bridge_config {
 	/* A source keeps the newest value of each address and says them again
 	 * to a relay that came back.  (Else `again` can do so.) */
 	bool		 remember;
-	void		*user;
+	void		*user;		/* given to all of these ... */
+	void		*source_user;	/* ... but to again and flow this one,
+					 * when it is not NULL */
 
 	/* Sink: one line, after the rules (with both directions the rules are
 	 * the source's).  `snapshot` while the relay's state is given. */

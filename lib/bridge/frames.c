@@ -3,25 +3,31 @@
 #include "bridge/frames.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "bridge/show.h"
 #include "bridge/ticker.h"
+#include "proto/dmxin.h"
 #include "tool/cli.h"
 
 #define LEAVE_MS	2000	/* for the last frames, at the end */
+#define PATTERNS_MAX	64	/* subscriptions; for more universes: one */
+#define PATTERN_ROOM	(CLASP_DMXIN_PREFIX_MAX + CLASP_DMX_ADDRESS_ROOM + 4)
 
 struct clasp_frames {
 	struct clasp_frames_config config;
 	struct clasp_bridge *bridge;
 	const char	*device;
-	struct clasp_str base;
 	struct clasp_show *show;	/* NULL: without --show */
 	struct clasp_dmx *dmx;
 	struct clasp_arena arena;	/* for a line of raw bytes */
 	struct clasp_ticker ticker;
 	uv_timer_t	 leave_timer;
+	/* what of a relay concerns us, with an end; see wanted() */
+	char		 pattern[PATTERNS_MAX][PATTERN_ROOM];
+	const char	*patterns[PATTERNS_MAX + 1];
 	enum clasp_exit_action action;	/* still to be begun */
 	unsigned	 blackouts, releases;	/* still to be sent */
 	bool		 gathering;	/* the relay's snapshot is coming */
@@ -63,7 +69,7 @@ any_dirty(const struct clasp_frames *f)
 
 /* Is it this universe's turn? */
 static bool
-wanted(const struct clasp_frames *f, const struct clasp_universe *u,
+is_due(const struct clasp_frames *f, const struct clasp_universe *u,
     uint64_t tick_us)
 {
 	if (u->dirty)
@@ -84,7 +90,7 @@ send_frames(struct clasp_frames *f, uint64_t tick_us)
 	while ((u = clasp_dmx_next(f->dmx, &at)) != NULL) {
 		if (!u->sent && u->last_us == 0)
 			u->last_us = f->ticker.pace.t0_us;
-		if (!wanted(f, u, tick_us))
+		if (!is_due(f, u, tick_us))
 			continue;
 		news = u->dirty;
 		n++;
@@ -134,8 +140,7 @@ done(struct clasp_frames *f)
 	f->over = f->leaving = true;
 	clasp_ticker_stop(&f->ticker);
 	uv_timer_stop(&f->leave_timer);
-	if (f->show)
-		clasp_show_end(f->show);
+	clasp_show_end(f->show);
 	f->config.done(f->config.user);
 }
 
@@ -371,15 +376,64 @@ struct clasp_frames *
 clasp_frames_new(const struct clasp_frames_config *config)
 {
 	struct clasp_frames *f = calloc(1, sizeof *f);
+	struct clasp_dmx_config *model;
 
 	if (!f)
 		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
 	f->config = *config;
-	f->dmx = config->dmx;
+	model = &f->config.model;
+	model->prefix = clasp_bridge_namespace(config->options, config->base,
+	    CLASP_DMXIN_PREFIX_MAX, false);
+	model->scale = config->options->scale;
+	f->dmx = clasp_dmx_new(model);
+	if (!f->dmx)
+		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
 	f->action = config->options->on_exit;
 	f->gathering = cli.url_given;
 	clasp_arena_init(&f->arena, NULL, 0, CLASP_LINE_ARENA_MAX);
 	return f;
+}
+
+struct clasp_dmx *
+clasp_frames_dmx(const struct clasp_frames *f)
+{
+	return f->dmx;
+}
+
+/* What of a relay concerns us, when that are few universes, and neither a
+ * rule nor a flat address brings others; NULL: all below the base. */
+static const char *const *
+wanted(struct clasp_frames *f)
+{
+	const struct clasp_dmx_config *model = &f->config.model;
+	unsigned i = 0;
+	size_t len;
+	int n;
+
+	if (!model->only || model->flat || f->config.options->mapping.rules ||
+	    clasp_numset_count(model->only) > PATTERNS_MAX)
+		return NULL;
+	for (n = clasp_numset_next(model->only, 0); n >= 0;
+	    n = clasp_numset_next(model->only, (unsigned)n + 1)) {
+		len = clasp_dmx_format(f->pattern[i], model->prefix,
+		    model->split, (unsigned)n, 0);
+		memcpy(f->pattern[i] + len, "/" "**", 4);
+		f->patterns[i] = f->pattern[i];
+		i++;
+	}
+	return f->patterns;
+}
+
+static void
+on_close(void *user)
+{
+	struct clasp_frames *f = user;
+
+	clasp_show_close(f->show);
+	uv_close((uv_handle_t *)&f->leave_timer, NULL);
+	clasp_ticker_close(&f->ticker, NULL);
+	if (f->config.close)
+		f->config.close(f->config.user);
 }
 
 void
@@ -387,13 +441,15 @@ clasp_frames_attach(struct clasp_frames *f,
     struct clasp_bridge_config *bridging)
 {
 	bridging->sink = true;
+	bridging->base = f->config.model.prefix;
+	bridging->patterns = wanted(f);
 	bridging->line = on_line;
 	bridging->batch_end = on_batch_end;
 	bridging->ended = on_ended;
 	bridging->finish = on_finish;
+	bridging->close = on_close;
 	bridging->user = f;
 	f->device = bridging->device;
-	f->base = bridging->base;
 }
 
 static const uint8_t *
@@ -410,8 +466,8 @@ start_show(struct clasp_frames *f)
 {
 	const struct clasp_bridge_options *o = f->config.options;
 	const struct clasp_show_config config = {
-		.prefix = f->base,
-		.split = clasp_dmx_is_split(f->dmx),
+		.prefix = f->config.model.prefix,
+		.split = f->config.model.split,
 		.style = o->show_style,
 		/* lines may be typed there */
 		.keys = cli.url_given || !isatty(STDIN_FILENO),
@@ -455,19 +511,11 @@ clasp_frames_start(struct clasp_frames *f, struct clasp_bridge *bridge)
 }
 
 void
-clasp_frames_close(struct clasp_frames *f)
-{
-	if (f->show)
-		clasp_show_close(f->show);
-	uv_close((uv_handle_t *)&f->leave_timer, NULL);
-	clasp_ticker_close(&f->ticker, NULL);
-}
-
-void
 clasp_frames_free(struct clasp_frames *f)
 {
 	if (!f)
 		return;
 	clasp_arena_clear(&f->arena);
+	clasp_dmx_free(f->dmx);
 	free(f);
 }

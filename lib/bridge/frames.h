@@ -7,8 +7,8 @@
  *
  * What there is to it is here, once for DMX, Art-Net and sACN: the relay's
  * snapshot as one frame, --rate, --once, --hold, --on-exit, --show,
- * timelines, and how it all ends.  The program only turns one universe into
- * one packet.
+ * timelines, what a relay is asked for, and how it all ends.  The program only
+ * turns one universe into one packet.
  * Nothing is queued: what changes while the device is not ready is in the
  * next frame.
  *
@@ -17,7 +17,7 @@
  *	bridge = clasp_bridge_new(&bridging);
  *	clasp_frames_start(frames, bridge);
  *	... open the device: clasp_frames_device_open()
- *	clasp_bridge_run(bridge);	close() calls clasp_frames_close()
+ *	clasp_bridge_run(bridge);
  *	clasp_frames_free(frames);
  */
 #ifndef CLASP_BRIDGE_FRAMES_H
@@ -31,13 +31,15 @@
 struct clasp_frames;
 
 struct clasp_frames_config {
-	struct clasp_dmx *dmx;		/* borrowed */
+	const char	*base;		/* namespace, without --prefix */
+	struct clasp_dmx_config model;	/* but for prefix and scale, which the
+					 * options say */
 	const struct clasp_bridge_options *options;
 	double		 rate_hz;	/* without --rate */
-	uint64_t	 keepalive_us;	/* an unchanged frame at least so often */
+	uint64_t	 keepalive_us;	/* an unchanged frame so often */
 	unsigned	 slots;		/* shown by --show; 0: 512 */
-	unsigned	 repeats;	/* a changed one is sent again so many
-					 * ticks; sACN: 3 */
+	unsigned	 repeats;	/* ticks at which a changed one is
+					 * sent again; sACN: 3 */
 	void		*user;
 
 	/* May frames be sent at this tick?  Not while the device is away or
@@ -55,14 +57,20 @@ struct clasp_frames_config {
 	/* The last frame is out, or cannot get out: close the device, then
 	 * call clasp_bridge_leave(). */
 	void	(*done)(void *user);
+	/* The loop has ended: close the device's handles. */
+	void	(*close)(void *user);
 };
 
-/* Ends the program when there is no memory. */
+/* Ends the program when the namespace is none, or there is no memory. */
 struct clasp_frames *clasp_frames_new(
 	    const struct clasp_frames_config *config);
-/* Be the sink of a bridge to be made: line, batch_end, ended, finish and
- * user are set.  A program that is a source too has its own state elsewhere
- * than in `user`. */
+/* The levels.  Universes that are made before the start are sent from it. */
+struct clasp_dmx *clasp_frames_dmx(const struct clasp_frames *f);
+/*
+ * Be the sink of a bridge to be made, whose device is filled in: base,
+ * patterns, line, batch_end, ended, finish, close and user are set.  What is
+ * a source too has its own state in source_user.
+ */
 void	clasp_frames_attach(struct clasp_frames *f,
 	    struct clasp_bridge_config *bridging);
 /* The bridge is there: count what is dropped, and tick. */
@@ -77,8 +85,7 @@ void	clasp_frames_device_lost(struct clasp_frames *f, const char *why);
 bool	clasp_frames_shown(const struct clasp_frames *f);
 /* Is it on its way to the end? */
 bool	clasp_frames_leaving(const struct clasp_frames *f);
-/* The loop has ended. */
-void	clasp_frames_close(struct clasp_frames *f);
+/* After clasp_bridge_run(). */
 void	clasp_frames_free(struct clasp_frames *f);
 
 #endif

@@ -88,7 +88,15 @@ clasp_network_list(void)
 /* ---------------------------------------------------------------- targets */
 
 void
-clasp_network_target(const char *text, unsigned port, struct sockaddr_in *out)
+clasp_network_arg_target(struct clasp_targets *targets, unsigned most)
+{
+	if (targets->n == most)
+		cli_arg_bad("at most %u targets", most);
+	targets->text[targets->n++] = cli_arg();
+}
+
+static void
+resolve(const char *text, unsigned port, struct sockaddr_in *out)
 {
 	struct addrinfo hints = { .ai_family = AF_INET,
 	    .ai_socktype = SOCK_DGRAM };
@@ -111,6 +119,31 @@ clasp_network_target(const char *text, unsigned port, struct sockaddr_in *out)
 	memcpy(out, found->ai_addr, sizeof *out);
 	out->sin_port = htons((uint16_t)number);
 	freeaddrinfo(found);
+}
+
+void
+clasp_network_resolve(struct clasp_targets *targets, unsigned port)
+{
+	unsigned i;
+
+	for (i = 0; i < targets->n; i++)
+		resolve(targets->text[i], port, &targets->at[i]);
+}
+
+/* ---------------------------------------------------------------- options */
+
+void
+clasp_network_check_output(const struct clasp_bridge_options *o,
+    const struct clasp_numset *universes)
+{
+	cli_check_count(0, 0, NULL);
+	clasp_bridge_options_check(o, o->both);
+	if (o->both && o->once)
+		cli_usage("--both and --once exclude each other");
+	if (o->both && !universes)
+		cli_usage("--both needs universes to listen to: -U LIST");
+	if (o->rcvbuf > 0 && !o->both)
+		cli_usage("--rcvbuf is for what is received, with --both");
 }
 
 void

@@ -112,6 +112,17 @@ clasp_bridge_option(struct clasp_bridge_options *o, int id)
 	return frame_option(o, id) || clasp_mapping_option(&o->mapping, id);
 }
 
+void
+clasp_bridge_options_check(const struct clasp_bridge_options *o, bool source)
+{
+	if (o->both && !cli.url_given)
+		cli_usage("--both needs a relay: -u URL");
+	if (o->once && o->hold)
+		cli_usage("--once and --hold exclude each other");
+	if (o->show && source && cli.count >= 0 && !cli.url_given)
+		cli_usage("-n counts lines, and --show is in place of them");
+}
+
 struct clasp_str
 clasp_bridge_namespace(const struct clasp_bridge_options *o,
     const char *given, size_t max, bool may_be_empty)

@@ -51,6 +51,14 @@ struct clasp_bridge_options {
 bool	clasp_bridge_option(struct clasp_bridge_options *o, int id);
 
 /*
+ * Options that make no sense together, whatever the protocol, end the
+ * program, exit 2.  clasp_bridge_new() calls this, and before it whoever
+ * looks something up that may not be there.
+ */
+void	clasp_bridge_options_check(const struct clasp_bridge_options *o,
+	    bool source);
+
+/*
  * The namespace: what --prefix said, else `given`, without a slash at its
  * end.  One that is no address, or is longer than max bytes, ends the
  * program, exit 2; so does "/", which is none at all, but where it may be

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "bridge/show.h"
 #include "dev/udp.h"
 #include "tool/cli.h"
 
@@ -17,6 +18,8 @@ struct clasp_sacnrecv {
 	struct clasp_bridge *bridge;
 	struct clasp_dmxin *in;
 	struct clasp_sacnin *state;
+	struct clasp_show *show;	/* NULL: lines */
+	struct clasp_numset missing;	/* universes without a frame yet */
 	struct clasp_udp *udp;		/* NULL: stopped */
 	uv_timer_t	 due_timer, look_timer;
 	bool		 away;		/* the interface is */
@@ -46,8 +49,17 @@ static void
 on_levels(const struct clasp_line *line, void *user)
 {
 	struct clasp_sacnrecv *r = user;
+	const struct clasp_dmxin_universe *u = universe_of(r, line);
 
-	r->config.line(line, universe_of(r, line), r->config.user);
+	if (u)
+		clasp_show_touch(r->show, u->number);
+	clasp_show_emit(r->show, r->bridge, line);
+	if (!r->config.options->once || !u ||
+	    !clasp_numset_has(&r->missing, u->number))
+		return;
+	clasp_numset_remove(&r->missing, u->number);
+	if (clasp_numset_next(&r->missing, 0) < 0)
+		clasp_bridge_finish(r->bridge);
 }
 
 static void
@@ -55,7 +67,7 @@ on_status(const struct clasp_line *line, void *user)
 {
 	struct clasp_sacnrecv *r = user;
 
-	r->config.line(line, NULL, r->config.user);
+	clasp_show_emit(r->show, r->bridge, line);
 }
 
 static void
@@ -66,9 +78,11 @@ on_sources(struct clasp_dmxin_universe *u, void *user)
 	clasp_sacnin_status(r->config.prefix, u, on_status, r);
 }
 
-void
-clasp_sacnrecv_repeat(struct clasp_sacnrecv *r)
+/* The relay is back: say all that is known. */
+static void
+on_again(void *user)
 {
+	struct clasp_sacnrecv *r = user;
 	struct clasp_dmxin_universe *u;
 	unsigned at = 0;
 
@@ -77,10 +91,10 @@ clasp_sacnrecv_repeat(struct clasp_sacnrecv *r)
 		on_sources(u, r);
 }
 
-const uint8_t *
-clasp_sacnrecv_levels(const struct clasp_sacnrecv *r, unsigned universe,
-    unsigned *slots)
+static const uint8_t *
+levels(unsigned universe, unsigned *slots, void *user)
 {
+	const struct clasp_sacnrecv *r = user;
 	const struct clasp_dmxin_universe *u =
 	    clasp_dmxin_universe(r->in, universe);
 
@@ -194,7 +208,7 @@ open_port(struct clasp_sacnrecv *r)
 	const struct clasp_udp_config config = {
 		.port = r->config.port,
 		.reuse = true,
-		.rcvbuf = r->config.rcvbuf,
+		.rcvbuf = r->config.options->rcvbuf,
 		.interface = r->config.interface,
 		.packet = on_packet,
 		.taken = on_taken,
@@ -216,7 +230,7 @@ open_port(struct clasp_sacnrecv *r)
 			cli_die(CLI_UNREACHABLE, r->config.interface->name,
 			    "%s", why);
 	got = clasp_udp_rcvbuf(r->udp);
-	if (got < r->config.rcvbuf)
+	if (got < r->config.options->rcvbuf)
 		cli_note(r->subject, "--rcvbuf: the system gives %d bytes",
 		    got);
 	cli_verbose(r->subject, "listening on %s",
@@ -246,8 +260,7 @@ count_drops(struct clasp_sacnrecv *r)
 }
 
 struct clasp_sacnrecv *
-clasp_sacnrecv_new(struct clasp_bridge *bridge,
-    const struct clasp_sacnrecv_config *config)
+clasp_sacnrecv_new(const struct clasp_sacnrecv_config *config)
 {
 	struct clasp_sacnrecv *r = calloc(1, sizeof *r);
 	struct clasp_dmxin_config lines = {
@@ -268,18 +281,43 @@ clasp_sacnrecv_new(struct clasp_bridge *bridge,
 	if (!r)
 		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
 	r->config = *config;
-	r->bridge = bridge;
+	r->missing = *config->universes;
 	state.in = r->in = clasp_dmxin_new(&lines, on_levels, r);
 	r->state = r->in ? clasp_sacnin_new(&state) : NULL;
 	if (!r->state)
 		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
-	uv_timer_init(clasp_bridge_loop(bridge), &r->due_timer);
-	uv_timer_init(clasp_bridge_loop(bridge), &r->look_timer);
+	return r;
+}
+
+static void
+start_show(struct clasp_sacnrecv *r)
+{
+	const struct clasp_show_config showing = {
+		.prefix = r->config.prefix,
+		.style = r->config.options->show_style,
+		.keys = true,
+		.levels = levels,
+		.user = r
+	};
+
+	r->show = clasp_show_new(r->bridge, &showing);
+}
+
+void
+clasp_sacnrecv_start(struct clasp_sacnrecv *r, struct clasp_bridge *bridge)
+{
+	uv_loop_t *loop = clasp_bridge_loop(bridge);
+
+	r->bridge = bridge;
+	/* of both directions the other one is drawn */
+	if (r->config.options->show && !r->config.options->both)
+		start_show(r);
+	uv_timer_init(loop, &r->due_timer);
+	uv_timer_init(loop, &r->look_timer);
 	r->due_timer.data = r->look_timer.data = r;
 	open_port(r);
 	count_drops(r);
 	uv_timer_start(&r->look_timer, on_look, LOOK_MS, LOOK_MS);
-	return r;
 }
 
 unsigned
@@ -288,9 +326,12 @@ clasp_sacnrecv_number(const struct clasp_sacnrecv *r)
 	return r->number;
 }
 
-void
-clasp_sacnrecv_read(struct clasp_sacnrecv *r, bool on)
+/* Stop taking packets, or go on. */
+static void
+on_flow(bool on, void *user)
 {
+	struct clasp_sacnrecv *r = user;
+
 	if (!r->udp)
 		return;
 	clasp_udp_read(r->udp, on);
@@ -300,6 +341,38 @@ clasp_sacnrecv_read(struct clasp_sacnrecv *r, bool on)
 		uv_timer_start(&r->due_timer, on_due, RESUME_MS, 0);
 	else
 		uv_timer_stop(&r->due_timer);
+}
+
+static void
+on_finish(void *user)
+{
+	struct clasp_sacnrecv *r = user;
+
+	clasp_sacnrecv_stop(r);
+	clasp_bridge_leave(r->bridge);
+}
+
+static void
+on_close(void *user)
+{
+	clasp_sacnrecv_close(user);
+}
+
+void
+clasp_sacnrecv_attach(struct clasp_sacnrecv *r,
+    struct clasp_bridge_config *bridging)
+{
+	bridging->source = true;
+	bridging->again = on_again;
+	bridging->flow = on_flow;
+	bridging->source_user = r;
+	if (bridging->sink)
+		return;
+	bridging->device = r->config.interface->name;
+	bridging->base = r->config.prefix;
+	bridging->finish = on_finish;
+	bridging->close = on_close;
+	bridging->user = r;
 }
 
 void
@@ -312,12 +385,14 @@ clasp_sacnrecv_stop(struct clasp_sacnrecv *r)
 	r->udp = NULL;
 	uv_timer_stop(&r->due_timer);
 	uv_timer_stop(&r->look_timer);
+	clasp_show_end(r->show);
 }
 
 void
 clasp_sacnrecv_close(struct clasp_sacnrecv *r)
 {
 	clasp_sacnrecv_stop(r);
+	clasp_show_close(r->show);
 	uv_close((uv_handle_t *)&r->due_timer, NULL);
 	uv_close((uv_handle_t *)&r->look_timer, NULL);
 }

@@ -1,7 +1,17 @@
 /*
  * sacnrecv.h - the receiving end of streaming ACN on a bridge: groups joined,
- * packets merged, lines out.  For the program that only receives, and for the
- * one that does both.
+ * packets merged, lines out or levels drawn.
+ *
+ *	udp --> proto/sacnin --> proto/dmxin --> bridge, show
+ *
+ * The life of one (bridge/sacnsend has one for --both):
+ *
+ *	r = clasp_sacnrecv_new(&config);
+ *	clasp_sacnrecv_attach(r, &bridging);
+ *	bridge = clasp_bridge_new(&bridging);
+ *	clasp_sacnrecv_start(r, bridge);
+ *	clasp_bridge_run(bridge);
+ *	clasp_sacnrecv_free(r);
  */
 #ifndef CLASP_BRIDGE_SACNRECV_H
 #define CLASP_BRIDGE_SACNRECV_H
@@ -13,31 +23,29 @@
 struct clasp_sacnrecv;
 
 struct clasp_sacnrecv_config {
+	const struct clasp_bridge_options *options;	/* borrowed, too */
 	struct clasp_str prefix;
 	const struct clasp_numset *universes;	/* borrowed */
 	const struct clasp_netif *interface;
-	unsigned	 port;
-	int		 rcvbuf;	/* 0: not given */
+	unsigned	 port;		/* 0: one that is free */
 	bool		 whole, status, preview, blackout;
 	const uint8_t	*own;		/* our CID; NULL: we do not send */
-	/* a line of levels, or of --status; u is NULL for that */
-	void		(*line)(const struct clasp_line *line,
-			    struct clasp_dmxin_universe *u, void *user);
-	void		*user;
 };
 
-/* Open all and count what is dropped.  What fails ends the program. */
-struct clasp_sacnrecv *clasp_sacnrecv_new(struct clasp_bridge *bridge,
+/* Ends the program when there is no memory. */
+struct clasp_sacnrecv *clasp_sacnrecv_new(
 	    const struct clasp_sacnrecv_config *config);
+/*
+ * Be the source of a bridge to be made; one that is its sink, too, has what
+ * is to be done at the end, and calls clasp_sacnrecv_stop() and _close().
+ */
+void	clasp_sacnrecv_attach(struct clasp_sacnrecv *r,
+	    struct clasp_bridge_config *bridging);
+/* Open all and count what is dropped.  What fails ends the program. */
+void	clasp_sacnrecv_start(struct clasp_sacnrecv *r,
+	    struct clasp_bridge *bridge);
 /* The port it listens on. */
 unsigned clasp_sacnrecv_number(const struct clasp_sacnrecv *r);
-/* Stop taking packets, or go on. */
-void	clasp_sacnrecv_read(struct clasp_sacnrecv *r, bool on);
-/* Say all that is known again. */
-void	clasp_sacnrecv_repeat(struct clasp_sacnrecv *r);
-/* The levels of a universe that a line was about, *slots of them. */
-const uint8_t *clasp_sacnrecv_levels(const struct clasp_sacnrecv *r,
-	    unsigned universe, unsigned *slots);
 /* Close the sockets: no line comes any more.  Again: does nothing. */
 void	clasp_sacnrecv_stop(struct clasp_sacnrecv *r);
 /* The bridge's loop has ended. */

@@ -403,6 +403,8 @@ clasp_show_new(struct clasp_bridge *bridge,
 void
 clasp_show_touch(struct clasp_show *show, unsigned universe)
 {
+	if (!show)
+		return;
 	if (!clasp_numset_has(&show->touched, universe)) {
 		clasp_numset_add(&show->touched, universe);
 		show->count++;
@@ -412,9 +414,17 @@ clasp_show_touch(struct clasp_show *show, unsigned universe)
 }
 
 void
+clasp_show_emit(const struct clasp_show *show, struct clasp_bridge *bridge,
+    const struct clasp_line *line)
+{
+	if (!show || cli.url_given)
+		clasp_bridge_emit(bridge, line);
+}
+
+void
 clasp_show_end(struct clasp_show *show)
 {
-	if (show->over)
+	if (!show || show->over)
 		return;
 	show->over = true;
 	if (show->has_keys)
@@ -431,6 +441,8 @@ clasp_show_end(struct clasp_show *show)
 void
 clasp_show_close(struct clasp_show *show)
 {
+	if (!show)
+		return;
 	clasp_show_end(show);
 	uv_close((uv_handle_t *)&show->timer, on_closed);
 	if (show->has_keys)

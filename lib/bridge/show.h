@@ -7,7 +7,8 @@
  * never when the terminal still takes the drawing before.  Where stdout is no
  * terminal, one plain screen of each universe is printed at the end.
  *
- * The terminal is given back on every way out.
+ * The terminal is given back on every way out.  A show that is NULL, because
+ * none was asked for, is fine everywhere.
  */
 #ifndef CLASP_BRIDGE_SHOW_H
 #define CLASP_BRIDGE_SHOW_H
@@ -32,6 +33,10 @@ struct clasp_show *clasp_show_new(struct clasp_bridge *bridge,
 	    const struct clasp_show_config *config);
 /* A universe has changed, or is there. */
 void	clasp_show_touch(struct clasp_show *show, unsigned universe);
+/* Emit a line, unless levels are drawn in place of lines: with a relay they
+ * are both. */
+void	clasp_show_emit(const struct clasp_show *show,
+	    struct clasp_bridge *bridge, const struct clasp_line *line);
 /* The program ends: the terminal back, or the plain screens out.  Before
  * clasp_bridge_leave(); again: does nothing. */
 void	clasp_show_end(struct clasp_show *show);

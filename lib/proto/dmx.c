@@ -130,12 +130,6 @@ clasp_dmx_next(const struct clasp_dmx *dmx, unsigned *at)
 	return clasp_numtable_next(&dmx->universes, at);
 }
 
-bool
-clasp_dmx_is_split(const struct clasp_dmx *dmx)
-{
-	return dmx->config.split;
-}
-
 unsigned
 clasp_dmx_count(const struct clasp_dmx *dmx)
 {

@@ -96,7 +96,6 @@ struct clasp_universe *clasp_dmx_universe(struct clasp_dmx *dmx, unsigned n);
 /* Walk them by number: *at is 0 at first; NULL at the end. */
 struct clasp_universe *clasp_dmx_next(const struct clasp_dmx *dmx,
 	    unsigned *at);
-bool	clasp_dmx_is_split(const struct clasp_dmx *dmx);
 unsigned clasp_dmx_count(const struct clasp_dmx *dmx);
 
 /*

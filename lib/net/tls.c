@@ -12,6 +12,8 @@
 
 /* A peer that makes us answer and never reads gets no more. */
 #define ANSWERS_MAX	(128u << 10)
+/* New keys that may come at once: making them is work, asking is none. */
+#define UPDATES_MAX	16
 
 /* ------------------------------------------ where OpenSSL finds its bytes */
 
@@ -22,6 +24,8 @@ on_read(BIO *bio, char *to, int want)
 	size_t n = tls->in_len;
 
 	BIO_clear_retry_flags(bio);
+	if (tls->error)
+		return -1;
 	if (n == 0) {
 		BIO_set_retry_read(bio);
 		return -1;
@@ -66,6 +70,22 @@ clasp_tls_memory_new(void)
 	BIO_meth_set_write(method, on_write);
 	BIO_meth_set_ctrl(method, on_control);
 	return method;
+}
+
+void
+clasp_tls_on_message(int ours, int version, int content, const void *message,
+    size_t len, SSL *ssl, void *user)
+{
+	struct clasp_tls *tls = SSL_get_app_data(ssl);
+
+	(void)version;
+	(void)user;
+	if (ours || content != SSL3_RT_HANDSHAKE || len == 0 ||
+	    *(const uint8_t *)message != SSL3_MT_KEY_UPDATE ||
+	    ++tls->updates <= UPDATES_MAX)
+		return;
+	tls->error = CLASP_EPROTO;
+	snprintf(tls->why, sizeof tls->why, "too many new keys for TLS");
 }
 
 /* ---------------------------------------------------- whose certificate */
@@ -327,6 +347,7 @@ clasp_tls_open(struct clasp_tls *tls, const uint8_t *in, size_t n,
 		return tls->error;
 	tls->in = in;
 	tls->in_len = n;
+	tls->updates = 0;
 	do {
 		ERR_clear_error();
 		r = SSL_read_ex(tls->ssl, out + made, cap - made, &got);

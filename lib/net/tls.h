@@ -8,7 +8,8 @@
  *	plain --> clasp_tls_seal --> clasp_tls_waiting --> network
  *
  * The handshake happens inside clasp_tls_open; nothing is ever waited for.
- * TLS 1.2 and later, no renegotiation, no early data.  A build without
+ * TLS 1.2 and later, no renegotiation, no early data, and no peer that asks
+ * for new keys many times in what comes at once.  A build without
  * OpenSSL has the same functions, of which those that make a context say so.
  */
 #ifndef CLASP_NET_TLS_H

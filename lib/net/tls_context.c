@@ -154,6 +154,7 @@ new_ssl(const SSL_METHOD *method)
 	 * nothing is remembered for it. */
 	SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_msg_callback(ssl, clasp_tls_on_message);
 	return ssl;
 }
 

@@ -27,6 +27,7 @@ struct clasp_tls {
 	struct clasp_buf out;
 	size_t		 out_at;	/* bytes of it that are out */
 	const char	*host;		/* owned; NULL: a listening side */
+	unsigned	 updates;	/* of keys, in this clasp_tls_open */
 	int		 error;		/* the first one stays */
 	bool		 ready, ended;
 	char		 why[240];
@@ -34,6 +35,9 @@ struct clasp_tls {
 
 /* The BIO of all connections. */
 BIO_METHOD *clasp_tls_memory_new(void);
+/* OpenSSL's look at each message: ends a peer that has us make keys. */
+void	clasp_tls_on_message(int ours, int version, int content,
+	    const void *message, size_t len, SSL *ssl, void *user);
 /* OpenSSL's check of one certificate of the peer's chain: notes why. */
 int	clasp_tls_on_verify(int ok, X509_STORE_CTX *store);
 

@@ -433,6 +433,34 @@ s_client() {
 }
 
 # A relay with 50 kB under /big.
+# asked N: so often has openssl asked for new keys.
+asked() {
+	(($(grep -c '>>> .*KeyUpdate' asked) >= $1))
+}
+
+# The relay is held meanwhile, so that it finds them all at once.
+@test "one who keeps asking for new keys is closed, others are served" {
+	tls_relay
+	mkfifo keys
+	openssl s_client -tls1_3 -msg -connect "127.0.0.1:$RELAY_PORT" <keys \
+	    >asked 2>&1 3>&- &
+	BG_PID=$!
+	BG_PIDS+=("$BG_PID")
+	exec 7>keys
+	wait_for_line asked 'Verify return code'
+	kill -STOP "$RELAY_PID"
+	for ((i = 1; i <= 20; i++)); do
+		echo K >&7
+		wait_until 10 asked "$i"
+	done
+	kill -CONT "$RELAY_PID"
+	gone "$BG_PID"
+	exec 7>&-
+	# it was answered at first, and not each time
+	(($(grep -c '<<< .*KeyUpdate' asked) < 20))
+	clasp-set -u "$TLS_URL" --cacert root.pem /a 1
+}
+
 big_relay() {
 	tls_relay
 	clasp-set /big "\"$(printf '%050000d' 0)\""

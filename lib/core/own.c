@@ -606,21 +606,29 @@ update(struct clasp_router *router, struct clasp_str address,
 	struct clasp_msg msg = { .type = CLASP_SET };
 	struct clasp_cast cast = {
 		.address = address,
+		.hash = clasp_hash(address),
 		.types = 1 << CLASP_PARAM,
 		.msg = &msg,
 		.payload = CLASP_STR_NONE,
 	};
 	const struct clasp_match *matches;
+	struct clasp_parcel *parcel = NULL;
+	struct clasp_session *s;
 	int n = watchers(router, address, &matches), i;
 
 	msg.set.address = address;
 	msg.set.value = *value;
 	msg.set.has_revision = true;
 	msg.set.revision = revision(router, now_us);
-	for (i = 0; i < n; i++)
-		if (matches[i].types & cast.types)
-			clasp_session_deliver(
-			    clasp_session_of(matches[i].owner), &cast, now_us);
+	for (i = 0; i < n; i++) {
+		s = clasp_session_of(matches[i].owner);
+		if (matches[i].paced & cast.types)
+			clasp_pace_deliver(s, matches[i].only, &cast, &parcel,
+			    now_us);
+		else if (matches[i].types & cast.types)
+			clasp_session_deliver(s, &cast, now_us);
+	}
+	clasp_parcel_drop(parcel);
 }
 
 static void

@@ -184,7 +184,7 @@ hash_of(const struct clasp_cast *cast)
 	const struct clasp_publish *p = &cast->msg->publish;
 	uint64_t parts[4];
 
-	if (cast->newest)
+	if (cast->msg->type == CLASP_SET)
 		return cast->hash;
 	parts[0] = cast->hash;
 	parts[1] = p->kind;

@@ -328,6 +328,44 @@ updates_come_once_a_second_while_wanted(void)
 	world_close(&w);
 }
 
+/* An epsilon holds for them, too: what was sent last is what counts. */
+static void
+small_changes_are_left_out_where_asked(void)
+{
+	static const struct { int sets, seen; } steps[] = {
+		{ 1, 1 },	/* the first one always */
+		{ 3, 0 }, { 1, 0 }, { 2, 1 }, { 4, 0 }, { 9, 1 },
+	};
+	struct clasp_msg msg = { .type = CLASP_SUBSCRIBE };
+	struct peer *p, *q;
+	char address[20];
+	int it, all, total = 0;
+	size_t i;
+	int k;
+
+	begin();
+	p = peer_join(&w);
+	q = peer_join(&w);
+	msg.subscribe.id = 1;
+	msg.subscribe.pattern = CLASP_STR("/$relay/params");
+	msg.subscribe.types = CLASP_TYPES_ALL;
+	msg.subscribe.has_epsilon = true;
+	msg.subscribe.epsilon = 5;
+	peer_send(p, &msg);
+	peer_skip(p);
+	for (i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+		for (k = 0; k < steps[i].sets; k++) {
+			snprintf(address, sizeof address, "/p/%d", total++);
+			peer_set(q, address, clasp_int(1));
+		}
+		peer_skip(q);
+		tick(1000000);
+		count_sets(p, "/$relay/params", &it, &all);
+		t_eq_int(all, steps[i].seen, "step %zu", i);
+	}
+	world_close(&w);
+}
+
 static void
 sessions_and_those_that_left(void)
 {
@@ -676,6 +714,7 @@ main(void)
 	t_run(only_patterns_of_its_own_see_them);
 	t_run(they_cannot_be_written);
 	t_run(updates_come_once_a_second_while_wanted);
+	t_run(small_changes_are_left_out_where_asked);
 	t_run(sessions_and_those_that_left);
 	t_run(locks_are_shown_with_their_holders);
 	t_run(the_last_to_leave_are_kept);

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "bridge/announce.h"
@@ -28,7 +29,9 @@ struct clasp_bridge {
 	bool		 stopped;	/* the flow */
 	bool		 leaving;
 	char		 all[CLASP_ADDRESS_MAX + 4];
-	const char	*patterns[2];
+	const char	**patterns;	/* what a sink subscribes to */
+	char		**moved;	/* those of them that rules ask for */
+	unsigned	 nmoved;
 };
 
 /* ------------------------------------------------------- the source's way */
@@ -286,6 +289,52 @@ on_usr1(uv_signal_t *handle, int number)
 
 /* ----------------------------------------------------------- life and end */
 
+/* What rules bring into the namespace from outside must be asked for, too. */
+static void
+want_moved(struct clasp_bridge *b)
+{
+	const struct clasp_rules *rules = b->options->mapping.rules;
+	struct clasp_str inside = { b->all, strlen(b->all) - 2 }, pattern;
+	unsigned i, n = clasp_rules_count(rules);
+
+	b->moved = calloc(n + 1, sizeof *b->moved);
+	if (!b->moved)
+		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
+	for (i = 0; i < n; i++) {
+		pattern = clasp_rules_moved(rules, i);
+		if (pattern.len == 0 || clasp_str_starts(pattern, inside))
+			continue;
+		b->moved[b->nmoved] = strndup(pattern.p, pattern.len);
+		if (!b->moved[b->nmoved])
+			cli_die(CLI_UNREACHABLE, NULL, "out of memory");
+		b->nmoved++;
+	}
+}
+
+static void
+want(struct clasp_bridge *b)
+{
+	const char *const *given = b->config.patterns;
+	unsigned i, n = 1;
+
+	snprintf(b->all, sizeof b->all, "%.*s/" "**",
+	    CLASP_STR_ARG(b->config.base));
+	if (b->options->mapping.rules && !b->config.source)
+		want_moved(b);
+	while (given && given[n - 1])
+		n++;
+	b->patterns = calloc(n + b->nmoved + 1, sizeof *b->patterns);
+	if (!b->patterns)
+		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
+	n = 0;
+	if (!given)
+		b->patterns[n++] = b->all;
+	while (given && *given)
+		b->patterns[n++] = *given++;
+	for (i = 0; i < b->nmoved; i++)
+		b->patterns[n++] = b->moved[i];
+}
+
 static void
 open_pump(struct clasp_bridge *b)
 {
@@ -294,8 +343,7 @@ open_pump(struct clasp_bridge *b)
 		.source = b->config.source,
 		.sink = b->config.sink,
 		.relay = cli.url_given,
-		.patterns = b->config.patterns ? b->config.patterns :
-		    b->patterns,
+		.patterns = b->patterns,
 		.no_snapshot = o->no_snapshot,
 		.stamps = b->config.sink && !b->config.source,
 		.line = on_line,
@@ -311,9 +359,6 @@ open_pump(struct clasp_bridge *b)
 		.user = b
 	};
 
-	snprintf(b->all, sizeof b->all, "%.*s/" "**",
-	    CLASP_STR_ARG(b->config.base));
-	b->patterns[0] = b->all;
 	b->pump = clasp_pump_new(&b->loop, &pumping);
 }
 
@@ -341,6 +386,7 @@ clasp_bridge_new(const struct clasp_bridge_config *config)
 	uv_signal_start(&b->usr1, on_usr1, SIGUSR1);
 	clasp_mapping_start(&b->options->mapping, &b->loop, &b->counts,
 	    config->source ? emit : on_mapped, b);
+	want(b);
 	open_pump(b);
 	return b;
 }
@@ -377,6 +423,10 @@ clasp_bridge_run(struct clasp_bridge *b)
 	uv_run(&b->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&b->loop);
 	clasp_latest_free(b->latest);
+	while (b->nmoved > 0)
+		free(b->moved[--b->nmoved]);
+	free(b->moved);
+	free(b->patterns);
 	free(b);
 	cli_portfile_end();
 }

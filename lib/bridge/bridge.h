@@ -34,7 +34,7 @@ struct clasp_bridge_config {
 					 * the text may change until it runs */
 	struct clasp_str base;		/* the namespace: "/midi/piano" */
 	/* what a sink subscribes to; NULL-terminated; NULL: base and all
-	 * below it */
+	 * below it.  What rules bring from elsewhere is asked for besides. */
 	const char	*const *patterns;
 	struct clasp_bridge_options *options;
 	bool		 source;	/* it makes lines */

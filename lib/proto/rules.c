@@ -224,6 +224,14 @@ clasp_rules_count(const struct clasp_rules *rules)
 	return rules->count;
 }
 
+struct clasp_str
+clasp_rules_moved(const struct clasp_rules *rules, unsigned i)
+{
+	const struct rule *rule = &rules->rules[i];
+
+	return rule->parts ? rule->pattern : CLASP_STR_NONE;
+}
+
 const struct clasp_rules_counts *
 clasp_rules_counts(const struct clasp_rules *rules)
 {

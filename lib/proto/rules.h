@@ -61,6 +61,10 @@ int	clasp_rules_add_words(struct clasp_rules *rules,
 int	clasp_rules_load(struct clasp_rules *rules, const char *path,
 	    struct clasp_rule_error *err);
 unsigned clasp_rules_count(const struct clasp_rules *rules);
+/* The pattern of rule i, from 0, when what it matches gets another address;
+ * empty when the address stays.  It lives as long as the rules. */
+struct clasp_str clasp_rules_moved(const struct clasp_rules *rules,
+	    unsigned i);
 
 /* Every rule that matches gives a line, not only the first. */
 void	clasp_rules_all(struct clasp_rules *rules, bool all);

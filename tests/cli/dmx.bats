@@ -369,6 +369,26 @@ stalled() {
 	finish
 }
 
+@test "a rule brings what a relay has outside of the namespace" {
+	start_relay
+	clasp-set /fader/1 11 /dmx/1/2 22 /fader/3 33 /other 44
+	run -0 bash -c 'clasp-dmx-out -d - --once -u "$CLASP_URL" \
+	    --map "/fader/1 /dmx/1/1" --map "/dmx/1/2 neg neg" \
+	    --map "/fader/* /dmx/1/\$1" --map "/other int" | xxd -p -c 600'
+	[[ $output == 7e060102000b16210000* ]]
+	# and what comes live
+	widget
+	bg_ready out clasp-dmx-out -d W -u "$CLASP_URL" \
+	    --map '/fader/* /dmx/1/$1'
+	wait_until 5 levels_are 0b1621
+	clasp-set /fader/1 12
+	wait_until 5 levels_are 0c1621
+	clasp-set /dmx/1/2 23
+	wait_until 5 levels_are 0c1721
+	kill "$BG_PID"
+	finish
+}
+
 # Seconds between the frames that begin with these levels: the longest.
 longest_gap() {
 	awk -v s="00$1" '$2 == 6 && index($3, s) == 1 { if (t && $1 - t > g)

@@ -733,6 +733,9 @@ words_and_files_give_rules(void)
 	t_eq_int(err.line, 5);
 	t_eq_int(err.column, 4);
 	t_eq_int(clasp_rules_count(rules), 3);
+	t_check(clasp_str_eq(clasp_rules_moved(rules, 0),
+	    CLASP_STR("/my light")));
+	t_eq_int(clasp_rules_moved(rules, 2).len, 0);
 	unlink(path);
 	t_eq_int(clasp_rules_load(rules, path, &err), CLASP_EIO);
 	t_eq_int(err.line, 0);

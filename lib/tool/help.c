@@ -69,23 +69,42 @@ title_of(const struct cli_option *table)
 	return "Options";
 }
 
+/* The options of all tables with this title: one group. */
+static void
+put_group(struct clasp_buf *out, const struct cli_tool *tool,
+    const char *title)
+{
+	const struct cli_option *o;
+	int table = 0, row = 0;
+
+	clasp_buf_printf(out, "\n%s:\n", title);
+	while ((o = cli_option_next(tool, &table, &row)) != NULL)
+		if (!(o->flags & CLI_HIDDEN) &&
+		    strcmp(title_of(tool->tables[table]), title) == 0)
+			put_option(out, o);
+}
+
+/* Does a table before this one have the same title? */
+static bool
+is_shown(const struct cli_tool *tool, int table)
+{
+	const char *title = title_of(tool->tables[table]);
+	int i;
+
+	for (i = 0; i < table; i++)
+		if (strcmp(title_of(tool->tables[i]), title) == 0)
+			return true;
+	return false;
+}
+
 static void
 put_options(struct clasp_buf *out, const struct cli_tool *tool)
 {
-	const struct cli_option *o;
-	const char *title, *shown = "";
-	int table = 0, row = 0;
+	int i;
 
-	while ((o = cli_option_next(tool, &table, &row)) != NULL) {
-		if (o->flags & CLI_HIDDEN)
-			continue;
-		/* two tables of a program's own are one group */
-		title = title_of(tool->tables[table]);
-		if (strcmp(shown, title) != 0)
-			clasp_buf_printf(out, "\n%s:\n", title);
-		shown = title;
-		put_option(out, o);
-	}
+	for (i = 0; tool->tables[i] != NULL; i++)
+		if (!is_shown(tool, i))
+			put_group(out, tool, title_of(tool->tables[i]));
 }
 
 /*

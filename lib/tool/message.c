@@ -191,6 +191,9 @@ cli_strerror(int error)
 {
 	static char text[128];
 
+	/* a stream that a script closed, as in "<&-" */
+	if (error == EBADF)
+		return "not open";
 	snprintf(text, sizeof text, "%s", strerror(error));
 	if (isupper((unsigned char)text[0]) &&
 	    !isupper((unsigned char)text[1]))

@@ -35,6 +35,14 @@ code() {
 	none bad
 }
 
+@test "a heading of --help stands once" {
+	for p in $PROGRAMS; do
+		"$p" --help | sed -n '/^Examples:/q; /^[A-Z].*:$/p' | sort |
+		    uniq -d | sed "s/^/$p: /" >>bad
+	done
+	none bad
+}
+
 @test "--version is one line" {
 	for p in $PROGRAMS; do
 		code 0 "$p" --version >out 2>err
@@ -84,7 +92,7 @@ code() {
 @test "a closed stdout is an error" {
 	for p in $PROGRAMS; do
 		code 3 "$p" --version >&- 2>err
-		[[ $(<err) == "$p: stdout: bad file descriptor" ]] ||
+		[[ $(<err) == "$p: stdout: not open" ]] ||
 		    cat err >>bad
 	done
 	touch bad

@@ -7,6 +7,7 @@
 #include "oscsides.h"
 
 #include "bridge/bridge.h"
+#include "net/dial.h"
 
 enum { OPT_SLIP = OPT_OWN };
 
@@ -19,6 +20,7 @@ static const struct cli_option own_options[] = {
 	    NULL },
 	{ CLI_WAIT, 0, "wait", NULL, "wait for a TCP target that is not "
 	    "there", 0, 0, NULL },
+	CLI_BRIDGE_URL,
 	{ CLI_PREFIX, 0, "prefix", "NAMESPACE", "what is taken off addresses; "
 	    "default /osc", CLI_ARG, 0, NULL },
 	{ CLI_NO_SNAPSHOT, 0, "no-snapshot", NULL, "with -u: send only what "
@@ -186,7 +188,8 @@ open_target(uv_loop_t *loop, unsigned i)
 
 	r = clasp_osctarget_new(loop, &config, &targets[i]);
 	if (r < 0)
-		cli_die(CLI_UNREACHABLE, names[i], "%s", uv_strerror(r));
+		cli_die(CLI_UNREACHABLE, names[i], "%s",
+		    clasp_dial_unresolved(r));
 }
 
 static void

@@ -27,6 +27,7 @@ static const struct cli_option own_options[] = {
 	{ OPT_PORT, 'p', "port", "PORT", "[HOST:]PORT to listen on; default "
 	    "8000 on every address; 0: one that is free", CLI_ARG, 0, NULL },
 	{ OPT_TCP, 0, "tcp", NULL, "TCP instead of UDP", 0, 0, NULL },
+	CLI_BRIDGE_URL,
 	{ CLI_PREFIX, 0, "prefix", "NAMESPACE", "what is put in front of "
 	    "addresses; default /osc", CLI_ARG, 0, NULL },
 	{ OPT_EVENT, 0, "event", "PATTERN", "addresses that become events, "

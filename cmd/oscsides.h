@@ -56,14 +56,15 @@ static bool
 cut_host_port(const char *arg, struct host_port *out)
 {
 	char *colon;
+	long port;
 	size_t n = strlen(arg);
 
 	if (n >= sizeof out->text)
 		return false;
 	memcpy(out->text, arg, n + 1);
 	colon = strrchr(out->text, ':');
-	if (colon == NULL || colon[1] == '\0' ||
-	    strspn(colon + 1, "0123456789") != strlen(colon + 1))
+	if (colon == NULL || cli_number(colon + 1, &port) < 0 || port < 0 ||
+	    port > 65535)
 		return false;
 	*colon = '\0';
 	out->port = colon + 1;

@@ -69,6 +69,9 @@ _clasp_artnet_in()
 	=--show)
 		mapfile -t COMPREPLY < <(compgen -W 'hex dec pct' -- "$cur")
 		return ;;
+	-u|=-u|--url|=--url)
+		:
+		return ;;
 	--prefix|=--prefix)
 		:
 		return ;;
@@ -84,9 +87,6 @@ _clasp_artnet_in()
 	-m|=-m|--map-file|=--map-file)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		return ;;
-	-u|=-u|--url|=--url)
-		:
 		return ;;
 	--token-file|=--token-file)
 		compopt -o filenames 2>/dev/null
@@ -161,12 +161,12 @@ _clasp_artnet_in()
 			--list
 			--rcvbuf
 			--show
+			-u --url
 			--prefix
 			--max-rate
 			--ttl
 			--map
 			-m --map-file
-			-u --url
 			--token-file
 			--token
 			--cacert

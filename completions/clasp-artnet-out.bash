@@ -77,6 +77,9 @@ _clasp_artnet_out()
 	=--show)
 		mapfile -t COMPREPLY < <(compgen -W 'hex dec pct' -- "$cur")
 		return ;;
+	-u|=-u|--url|=--url)
+		:
+		return ;;
 	--prefix|=--prefix)
 		:
 		return ;;
@@ -92,9 +95,6 @@ _clasp_artnet_out()
 	-m|=-m|--map-file|=--map-file)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		return ;;
-	-u|=-u|--url|=--url)
-		:
 		return ;;
 	--token-file|=--token-file)
 		compopt -o filenames 2>/dev/null
@@ -167,6 +167,7 @@ _clasp_artnet_out()
 			--list
 			--rcvbuf
 			--show
+			-u --url
 			--prefix
 			--no-snapshot
 			--both
@@ -174,7 +175,6 @@ _clasp_artnet_out()
 			--ttl
 			--map
 			-m --map-file
-			-u --url
 			--token-file
 			--token
 			--cacert

@@ -41,6 +41,9 @@ _clasp_clasp2osc()
 	-t|=-t|--to|=--to)
 		:
 		return ;;
+	-u|=-u|--url|=--url)
+		:
+		return ;;
 	--prefix|=--prefix)
 		:
 		return ;;
@@ -53,9 +56,6 @@ _clasp_clasp2osc()
 	-m|=-m|--map-file|=--map-file)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		return ;;
-	-u|=-u|--url|=--url)
-		:
 		return ;;
 	--token-file|=--token-file)
 		compopt -o filenames 2>/dev/null
@@ -111,6 +111,7 @@ _clasp_clasp2osc()
 			--tcp
 			--slip
 			--wait
+			-u --url
 			--prefix
 			--no-snapshot
 			--wide
@@ -121,7 +122,6 @@ _clasp_clasp2osc()
 			--map
 			-m --map-file
 			--strict
-			-u --url
 			--token-file
 			--token
 			--cacert

@@ -57,6 +57,9 @@ _clasp_dmx_in()
 	=--show)
 		mapfile -t COMPREPLY < <(compgen -W 'hex dec pct' -- "$cur")
 		return ;;
+	-u|=-u|--url|=--url)
+		:
+		return ;;
 	--prefix|=--prefix)
 		:
 		return ;;
@@ -72,9 +75,6 @@ _clasp_dmx_in()
 	-m|=-m|--map-file|=--map-file)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		return ;;
-	-u|=-u|--url|=--url)
-		:
 		return ;;
 	--token-file|=--token-file)
 		compopt -o filenames 2>/dev/null
@@ -147,12 +147,12 @@ _clasp_dmx_in()
 			--list
 			--wait
 			--exit-on-loss
+			-u --url
 			--prefix
 			--max-rate
 			--ttl
 			--map
 			-m --map-file
-			-u --url
 			--token-file
 			--token
 			--cacert

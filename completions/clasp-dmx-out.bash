@@ -69,6 +69,9 @@ _clasp_dmx_out()
 	=--show)
 		mapfile -t COMPREPLY < <(compgen -W 'hex dec pct' -- "$cur")
 		return ;;
+	-u|=-u|--url|=--url)
+		:
+		return ;;
 	--prefix|=--prefix)
 		:
 		return ;;
@@ -78,9 +81,6 @@ _clasp_dmx_out()
 	-m|=-m|--map-file|=--map-file)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		return ;;
-	-u|=-u|--url|=--url)
-		:
 		return ;;
 	--token-file|=--token-file)
 		compopt -o filenames 2>/dev/null
@@ -149,11 +149,11 @@ _clasp_dmx_out()
 			--list
 			--wait
 			--exit-on-loss
+			-u --url
 			--prefix
 			--no-snapshot
 			--map
 			-m --map-file
-			-u --url
 			--token-file
 			--token
 			--cacert

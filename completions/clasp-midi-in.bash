@@ -68,6 +68,9 @@ _clasp_midi_in()
 	--on-exit|=--on-exit)
 		mapfile -t COMPREPLY < <(compgen -W 'release hold' -- "$cur")
 		return ;;
+	-u|=-u|--url|=--url)
+		:
+		return ;;
 	--prefix|=--prefix)
 		:
 		return ;;
@@ -83,9 +86,6 @@ _clasp_midi_in()
 	-m|=-m|--map-file|=--map-file)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		return ;;
-	-u|=-u|--url|=--url)
-		:
 		return ;;
 	--token-file|=--token-file)
 		compopt -o filenames 2>/dev/null
@@ -162,6 +162,7 @@ _clasp_midi_in()
 			--list
 			--wait
 			--exit-on-loss
+			-u --url
 			--prefix
 			--both
 			--max-rate
@@ -169,7 +170,6 @@ _clasp_midi_in()
 			--no-snapshot
 			--map
 			-m --map-file
-			-u --url
 			--token-file
 			--token
 			--cacert

@@ -68,6 +68,9 @@ _clasp_midi_out()
 	--on-exit|=--on-exit)
 		mapfile -t COMPREPLY < <(compgen -W 'release hold' -- "$cur")
 		return ;;
+	-u|=-u|--url|=--url)
+		:
+		return ;;
 	--prefix|=--prefix)
 		:
 		return ;;
@@ -83,9 +86,6 @@ _clasp_midi_out()
 	-m|=-m|--map-file|=--map-file)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		return ;;
-	-u|=-u|--url|=--url)
-		:
 		return ;;
 	--token-file|=--token-file)
 		compopt -o filenames 2>/dev/null
@@ -153,6 +153,7 @@ _clasp_midi_out()
 			--list
 			--wait
 			--exit-on-loss
+			-u --url
 			--prefix
 			--both
 			--no-snapshot
@@ -160,7 +161,6 @@ _clasp_midi_out()
 			--ttl
 			--map
 			-m --map-file
-			-u --url
 			--token-file
 			--token
 			--cacert

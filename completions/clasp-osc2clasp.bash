@@ -41,6 +41,9 @@ _clasp_osc2clasp()
 	-p|=-p|--port|=--port)
 		:
 		return ;;
+	-u|=-u|--url|=--url)
+		:
+		return ;;
 	--prefix|=--prefix)
 		:
 		return ;;
@@ -75,9 +78,6 @@ _clasp_osc2clasp()
 	-m|=-m|--map-file|=--map-file)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		return ;;
-	-u|=-u|--url|=--url)
-		:
 		return ;;
 	--token-file|=--token-file)
 		compopt -o filenames 2>/dev/null
@@ -140,6 +140,7 @@ _clasp_osc2clasp()
 		mapfile -t COMPREPLY < <(compgen -W '
 			-p --port
 			--tcp
+			-u --url
 			--prefix
 			--event
 			--join
@@ -157,7 +158,6 @@ _clasp_osc2clasp()
 			--no-snapshot
 			--map
 			-m --map-file
-			-u --url
 			--token-file
 			--token
 			--cacert

@@ -17,6 +17,7 @@ end
 complete -c clasp-osc2clasp -f
 complete -c clasp-osc2clasp -s p -l port -r -f -d '[HOST:]PORT to listen on; default 8000 on every address; 0: one that is free'
 complete -c clasp-osc2clasp -l tcp -d 'TCP instead of UDP'
+complete -c clasp-osc2clasp -s u -l url -r -f -d 'work with this relay, or with @NAME from the configuration, instead of lines'
 complete -c clasp-osc2clasp -l prefix -r -f -d 'what is put in front of addresses; default /osc'
 complete -c clasp-osc2clasp -l event -r -f -d 'addresses that become events, not params; may be given several times'
 complete -c clasp-osc2clasp -l join -r -f -d 'a multicast group to join; may be given several times'
@@ -34,7 +35,6 @@ complete -c clasp-osc2clasp -l ttl -r -f -d 'with -u: values expire after D, in 
 complete -c clasp-osc2clasp -l no-snapshot -d 'with -u: do not begin with what the relay knows'
 complete -c clasp-osc2clasp -l map -r -f -d 'rename and transform, as clasp-map(1)'
 complete -c clasp-osc2clasp -s m -l map-file -r -F -d 'rules from a file, one a line'
-complete -c clasp-osc2clasp -s u -l url -r -f -d 'the relay, or @NAME from the configuration; default $CLASP_URL, then ws://127.0.0.1:7330/clasp'
 complete -c clasp-osc2clasp -l token-file -r -F -d 'the token, one line; a file nobody else can read'
 complete -c clasp-osc2clasp -l token -r -f -d 'the token itself'
 complete -c clasp-osc2clasp -l cacert -r -F -d 'trust the CAs in this file'

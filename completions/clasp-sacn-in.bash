@@ -63,6 +63,9 @@ _clasp_sacn_in()
 	=--show)
 		mapfile -t COMPREPLY < <(compgen -W 'hex dec pct' -- "$cur")
 		return ;;
+	-u|=-u|--url|=--url)
+		:
+		return ;;
 	--prefix|=--prefix)
 		:
 		return ;;
@@ -78,9 +81,6 @@ _clasp_sacn_in()
 	-m|=-m|--map-file|=--map-file)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		return ;;
-	-u|=-u|--url|=--url)
-		:
 		return ;;
 	--token-file|=--token-file)
 		compopt -o filenames 2>/dev/null
@@ -153,12 +153,12 @@ _clasp_sacn_in()
 			--list
 			--rcvbuf
 			--show
+			-u --url
 			--prefix
 			--max-rate
 			--ttl
 			--map
 			-m --map-file
-			-u --url
 			--token-file
 			--token
 			--cacert

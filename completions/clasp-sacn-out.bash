@@ -86,6 +86,9 @@ _clasp_sacn_out()
 	=--show)
 		mapfile -t COMPREPLY < <(compgen -W 'hex dec pct' -- "$cur")
 		return ;;
+	-u|=-u|--url|=--url)
+		:
+		return ;;
 	--prefix|=--prefix)
 		:
 		return ;;
@@ -95,9 +98,6 @@ _clasp_sacn_out()
 	-m|=-m|--map-file|=--map-file)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		return ;;
-	-u|=-u|--url|=--url)
-		:
 		return ;;
 	--token-file|=--token-file)
 		compopt -o filenames 2>/dev/null
@@ -170,12 +170,12 @@ _clasp_sacn_out()
 			--list
 			--rcvbuf
 			--show
+			-u --url
 			--prefix
 			--no-snapshot
 			--both
 			--map
 			-m --map-file
-			-u --url
 			--token-file
 			--token
 			--cacert

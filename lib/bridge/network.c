@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "net/bind.h"
 #include "tool/cli.h"
 #include "tool/portfile.h"
 
@@ -110,12 +111,12 @@ resolve(const char *text, unsigned port, struct sockaddr_in *out)
 	if (n == 0 || n >= sizeof host || (colon &&
 	    (cli_number(colon + 1, &number) < 0 || number < 1 ||
 	    number > 65535)))
-		cli_usage("'%s' is no HOST or HOST:PORT", text);
+		cli_usage("--to: '%s' is not HOST or HOST:PORT", text);
 	memcpy(host, text, n);
 	host[n] = '\0';
 	r = getaddrinfo(host, NULL, &hints, &found);
 	if (r != 0)
-		cli_die(CLI_UNREACHABLE, host, "%s", gai_strerror(r));
+		cli_die(CLI_UNREACHABLE, host, "%s", clasp_bind_no_address(r));
 	memcpy(out, found->ai_addr, sizeof *out);
 	out->sin_port = htons((uint16_t)number);
 	freeaddrinfo(found);

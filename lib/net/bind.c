@@ -54,8 +54,8 @@ bind_any(const struct addrinfo *list)
 }
 
 /* The C library's reasons begin with a capital; ours do not. */
-static const char *
-no_address(int error)
+const char *
+clasp_bind_no_address(int error)
 {
 	static _Thread_local char text[128];
 
@@ -79,7 +79,7 @@ clasp_bind_tcp(const char *host, int port, const char **why)
 	snprintf(service, sizeof service, "%d", port);
 	error = getaddrinfo(host, service, &hints, &list);
 	if (error) {
-		*why = no_address(error);
+		*why = clasp_bind_no_address(error);
 		return -1;
 	}
 	fd = bind_any(list);

@@ -19,4 +19,7 @@ int	clasp_bind_tcp(const char *host, int port, const char **why);
  */
 int	clasp_bind_name(int fd, const char *host, char *name, size_t cap);
 
+/* Why getaddrinfo() found nothing, in the same way. */
+const char *clasp_bind_no_address(int error);
+
 #endif

@@ -122,6 +122,16 @@ on_next(struct clasp_hub_task *task)
 	free_dial(d);
 }
 
+const char *
+clasp_dial_unresolved(int error)
+{
+	if (error == UV_EAI_AGAIN)
+		return "temporary failure in name resolution";
+	if (error == UV_EAI_NONAME || error == UV_EAI_NODATA)
+		return "no such host";
+	return uv_strerror(error);
+}
+
 static void
 on_resolved(uv_getaddrinfo_t *resolve, int status, struct addrinfo *list)
 {
@@ -134,7 +144,7 @@ on_resolved(uv_getaddrinfo_t *resolve, int status, struct addrinfo *list)
 		return;
 	}
 	if (status < 0)
-		d->why = uv_strerror(status);
+		d->why = clasp_dial_unresolved(status);
 	on_next(&d->task);
 }
 

@@ -23,4 +23,7 @@ struct clasp_dial *clasp_dial_start(uv_loop_t *loop, const char *host,
 /* Not after fn was called, which is not called any more. */
 void	clasp_dial_stop(struct clasp_dial *dial);
 
+/* Why a name was not resolved, for people: libuv's text names no name. */
+const char *clasp_dial_unresolved(int error);
+
 #endif

@@ -8,6 +8,7 @@
 
 /* Every bridge. */
 const struct cli_option cli_bridge_options[] = {
+	CLI_BRIDGE_URL,
 	{ CLI_PREFIX, 0, "prefix", "NAMESPACE",
 	    "what addresses begin with, instead of the protocol's own",
 	    CLI_ARG, 0, NULL },

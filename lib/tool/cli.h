@@ -102,9 +102,13 @@ extern const struct cli_option cli_type_options[];	/* --type */
 extern const struct cli_option cli_wait_options[];	/* --no-wait */
 /* --map RULE and -m FILE: cli_next returns CLI_MAP and CLI_MAP_FILE. */
 extern const struct cli_option cli_map_options[];
+/* Without -u a bridge works with lines: it hides the row of the others. */
+#define CLI_BRIDGE_URL { CLI_URL, 'u', "url", "URL", "work with this relay, " \
+	    "or with @NAME from the configuration, instead of lines", CLI_ARG, \
+	    0, NULL }
 /* What bridges share: cli_next returns their ids, and clasp_bridge_option()
  * of bridge/options.h takes them. */
-extern const struct cli_option cli_bridge_options[];	/* --prefix */
+extern const struct cli_option cli_bridge_options[];	/* -u --prefix */
 extern const struct cli_option cli_bridge_in_options[];	/* --max-rate --ttl */
 extern const struct cli_option cli_bridge_out_options[]; /* --no-snapshot */
 extern const struct cli_option cli_bridge_both_options[]; /* --both */

@@ -447,3 +447,11 @@ taken_is() {
 	[ "$status" != 0 ]
 	grep 'what waited for it could not be sent' out.log
 }
+
+@test "a target whose port is none is a usage error" {
+	for to in 127.0.0.1:99999 127.0.0.1:x 127.0.0.1: 127.0.0.1; do
+		run -2 clasp-clasp2osc --to "$to" </dev/null
+		assert_equal "${lines[0]}" \
+		    "clasp-clasp2osc: --to: '$to' is not HOST:PORT"
+	done
+}

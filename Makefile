@@ -108,7 +108,8 @@ NET_PROGRAMS = clasp-relay clasp-sub clasp-get clasp-set clasp-pub \
 DEV_PROGRAMS = clasp-midi-in clasp-midi-out clasp-dmx-in clasp-dmx-out
 # ... and the sources that do: a port may be a serial line.
 DEV_SOURCES = lib/dev/serial.% lib/dev/port.% lib/dev/opendmx.% \
-	lib/dev/dmxthread.% lib/bridge/widget.% lib/bridge/dmxsink.%
+	lib/dev/dmxthread.% lib/bridge/widget.% lib/bridge/dmxsink.% \
+	lib/bridge/midiport.% lib/bridge/midisides.%
 USB_SOURCES = lib/dev/udmx.%
 TLS_SOURCES = lib/net/tls.c lib/net/tls_context.c lib/net/tls_parts.h
 

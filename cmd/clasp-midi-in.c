@@ -1,9 +1,12 @@
 /*
- * clasp-midi-in.c - MIDI in, lines out.
+ * clasp-midi-in.c - MIDI in, lines out; with --both the other way too.
  *
- * What it does is in midisides.h; here is how it is asked to.
+ *	port --> bridge/midisides --> bridge
  */
-#include "midisides.h"
+
+#include "bridge/midisides.h"
+#include "tool/cli.h"
+#include "tool/lineio.h"
 
 static const struct cli_option own_options[] = {
 	{ OPT_DEVICE, 'd', "device", "PORT",
@@ -39,8 +42,9 @@ static const struct cli_option own_options[] = {
 static const struct cli_option *const tables[] = {
 	own_options, cli_device_options, cli_bridge_options,
 	cli_bridge_both_options,
-	cli_bridge_in_options, cli_bridge_out_options, cli_map_options, cli_link_options,
-	cli_output_options, cli_stop_options, cli_run_options, cli_basic_options, NULL
+	cli_bridge_in_options, cli_bridge_out_options, cli_map_options,
+	cli_link_options, cli_output_options, cli_stop_options,
+	cli_run_options, cli_basic_options, NULL
 };
 
 static const char *const examples[] = {
@@ -62,8 +66,34 @@ static const struct cli_tool tool = {
 	.relay_optional = true
 };
 
+static struct clasp_bridge_options options = CLASP_BRIDGE_OPTIONS;
+static struct clasp_midisides_config config = {
+	.options = &options,
+	.in = true
+};
+
 int
 main(int argc, char **argv)
 {
-	run_midi(&tool, argc, argv, true);
+	struct clasp_bridge_config bridging = {
+		.protocol = "midi",
+		.options = &options
+	};
+	struct clasp_midisides *sides;
+	struct clasp_bridge *bridge;
+	int id;
+
+	cli_begin(&tool, argc, argv);
+	while ((id = cli_next()) != 0)
+		clasp_midisides_option(&config, id);
+	cli_check_count(0, 0, NULL);
+	cli_out_check();
+
+	sides = clasp_midisides_new(&config);
+	clasp_midisides_attach(sides, &bridging);
+	bridge = clasp_bridge_new(&bridging);
+	clasp_midisides_start(sides, bridge);
+	clasp_bridge_run(bridge);
+	clasp_midisides_free(sides);
+	cli_end();
 }

@@ -1,9 +1,11 @@
 /*
- * clasp-midi-out.c - lines in, MIDI out.
+ * clasp-midi-out.c - lines in, MIDI out; with --both the other way too.
  *
- * What it does is in midisides.h; here is how it is asked to.
+ *	lines --> bridge/midisides --> port
  */
-#include "midisides.h"
+
+#include "bridge/midisides.h"
+#include "tool/cli.h"
 
 static const struct cli_option own_options[] = {
 	{ OPT_DEVICE, 'd', "device", "PORT",
@@ -21,7 +23,8 @@ static const struct cli_option own_options[] = {
 	{ OPT_CC14, 0, "cc14", "LIST", "with --both: controllers 0-31 that "
 	    "are read 14 bit wide, as 1,7-9", CLI_ARG, 0, NULL },
 	{ OPT_NRPN, 0, "nrpn", "7", "with 7: values of NRPNs are 7 bit wide; "
-	    "with --both they are read, too", CLI_ARG_MAYBE, CLI_COMPLETE_WORDS, "7 14" },
+	    "with --both they are read, too", CLI_ARG_MAYBE,
+	    CLI_COMPLETE_WORDS, "7 14" },
 	{ OPT_RPN, 0, "rpn", "7", "the same for RPNs", CLI_ARG_MAYBE,
 	    CLI_COMPLETE_WORDS, "7 14" },
 	{ OPT_IN_PORT, 0, "in-port", "PORT", "with --both: where to read, "
@@ -39,8 +42,8 @@ static const struct cli_option own_options[] = {
 static const struct cli_option *const tables[] = {
 	own_options, cli_device_options, cli_bridge_options,
 	cli_bridge_both_options,
-	cli_bridge_out_options, cli_bridge_in_options, cli_map_options, cli_link_options,
-	cli_stop_options, cli_input_options, cli_run_options,
+	cli_bridge_out_options, cli_bridge_in_options, cli_map_options,
+	cli_link_options, cli_stop_options, cli_input_options, cli_run_options,
 	cli_basic_options, NULL
 };
 
@@ -64,8 +67,33 @@ static const struct cli_tool tool = {
 	.relay_optional = true
 };
 
+static struct clasp_bridge_options options = CLASP_BRIDGE_OPTIONS;
+static struct clasp_midisides_config config = {
+	.options = &options,
+	.in = false
+};
+
 int
 main(int argc, char **argv)
 {
-	run_midi(&tool, argc, argv, false);
+	struct clasp_bridge_config bridging = {
+		.protocol = "midi",
+		.options = &options
+	};
+	struct clasp_midisides *sides;
+	struct clasp_bridge *bridge;
+	int id;
+
+	cli_begin(&tool, argc, argv);
+	while ((id = cli_next()) != 0)
+		clasp_midisides_option(&config, id);
+	cli_check_count(0, 0, NULL);
+
+	sides = clasp_midisides_new(&config);
+	clasp_midisides_attach(sides, &bridging);
+	bridge = clasp_bridge_new(&bridging);
+	clasp_midisides_start(sides, bridge);
+	clasp_bridge_run(bridge);
+	clasp_midisides_free(sides);
+	cli_end();
 }

@@ -3,12 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "net/acceptor.h"
 #include "net/bind.h"
+#include "net/callers.h"
 #include "net/channel.h"
 #include "net/door.h"
 #include "net/hub.h"
@@ -23,13 +22,9 @@
 
 struct door {
 	struct clasp_listener base;	/* first */
-	struct clasp_acceptor acceptor;
+	struct clasp_callers callers;
 	struct clasp_hub *hub;
 	struct clasp_tls_context *tls;	/* NULL: none spoken here */
-	uv_timer_t	 timer;		/* for the oldest caller */
-	struct caller	*oldest, *newest;
-	unsigned	 callers;
-	unsigned	 handles;	/* not closed yet, callers' too */
 	uint64_t	 turn_ms;	/* the turn that `spent_ns` is of */
 	uint64_t	 spent_ns;
 	bool		 http;		/* WebSocket, too */
@@ -38,51 +33,25 @@ struct door {
 
 /* A peer of whom we do not know all, or that reads our refusal. */
 struct caller {
-	uv_poll_t	 poll;
+	struct clasp_caller base;	/* first */
 	struct door	*door;
-	struct caller	*older, *newer;
 	struct clasp_channel ch;
 	struct clasp_buf head;		/* plain bytes so far */
-	uint64_t	 deadline_ms;
 	bool		 looked;	/* at the first byte */
 	bool		 refused;	/* plain HTTP where TLS is wanted */
 	bool		 answered;
 	bool		 finished;	/* the answer is out */
 };
 
-static void
-release(struct door *d)
-{
-	if (--d->handles > 0)
-		return;
-	clasp_tls_context_free(d->tls);
-	clasp_hub_put(d->hub);
-	free(d);
-}
-
-static void
-on_caller_closed(uv_handle_t *handle)
-{
-	struct caller *c = handle->data;
-
-	release(c->door);
-	clasp_buf_clear(&c->head);
-	free(c);
-}
-
 /* Let go of the caller, not of its channel.  Its memory is freed from the
  * loop. */
 static struct clasp_channel
 take_channel(struct caller *c)
 {
-	struct door *d = c->door;
 	struct clasp_channel ch = c->ch;
 
-	*(c->older ? &c->older->newer : &d->oldest) = c->newer;
-	*(c->newer ? &c->newer->older : &d->newest) = c->older;
-	d->callers--;
 	c->ch = (struct clasp_channel){ .fd = -1 };
-	uv_close((uv_handle_t *)&c->poll, on_caller_closed);
+	clasp_callers_drop(&c->base);
 	return ch;
 }
 
@@ -95,29 +64,15 @@ hang_up(struct caller *c)
 }
 
 static void
-on_late(uv_timer_t *timer)
+on_hang_up(struct clasp_caller *caller)
 {
-	struct door *d = timer->data;
-	uint64_t now = uv_now(timer->loop);
-
-	while (d->oldest && d->oldest->deadline_ms <= now)
-		hang_up(d->oldest);
-	if (d->oldest)
-		uv_timer_start(timer, on_late, d->oldest->deadline_ms - now,
-		    0);
+	hang_up((struct caller *)caller);
 }
 
-/* What came is not for us to read, but it must be read before the close,
- * or the answer may be lost on its way. */
 static void
-drain(struct caller *c)
+on_gone(struct clasp_caller *caller)
 {
-	char bin[4096];
-	ssize_t n;
-
-	n = recv(c->ch.fd, bin, sizeof bin, 0);
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-		hang_up(c);
+	clasp_buf_clear(&((struct caller *)caller)->head);
 }
 
 /* ------------------------------------------------------ who is it, then */
@@ -140,7 +95,7 @@ push(struct caller *c)
 		clasp_channel_finish(&c->ch);
 		shutdown(c->ch.fd, SHUT_WR);
 	}
-	uv_poll_start(&c->poll, UV_READABLE | (r > 0 ? UV_WRITABLE : 0),
+	uv_poll_start(&c->base.poll, UV_READABLE | (r > 0 ? UV_WRITABLE : 0),
 	    on_event);
 	return true;
 }
@@ -152,7 +107,7 @@ let_in(struct caller *c, enum clasp_framing framing, size_t at)
 	struct door *d = c->door;
 	struct clasp_str rest = clasp_str_of((const char *)c->head.data + at,
 	    c->head.len - at);
-	uint64_t begun_ms = c->deadline_ms - CLASP_DOOR_GREETING_MS;
+	uint64_t begun_ms = c->base.deadline_ms - CLASP_DOOR_GREETING_MS;
 	struct clasp_channel ch = take_channel(c);
 	struct clasp_stream *s = clasp_stream_new(d->hub->loop, framing);
 
@@ -287,7 +242,7 @@ on_event(uv_poll_t *poll, int status, int events)
 	if ((events & UV_WRITABLE) && !push(c))
 		return;
 	if (c->answered) {
-		drain(c);
+		clasp_callers_drain(&c->base, c->ch.fd);
 		return;
 	}
 	if (!c->looked && !look(c))
@@ -304,86 +259,56 @@ on_event(uv_poll_t *poll, int status, int events)
 		listen_to(c, old);
 }
 
-static void
-on_peer(struct clasp_acceptor *acceptor, int fd)
+/* The door whose callers these are. */
+static struct door *
+door_of(struct clasp_callers *all)
 {
-	struct door *d = (struct door *)(void *)
-	    ((char *)acceptor - offsetof(struct door, acceptor));
-	struct caller *c = calloc(1, sizeof *c);
-
-	clasp_listener_saw(&d->base, fd);
-	if (!c || uv_poll_init(d->hub->loop, &c->poll, fd) < 0) {
-		close(fd);
-		free(c);
-		return;
-	}
-	clasp_channel_tune(fd);
-	if (d->callers >= CLASP_DOOR_CALLERS_MAX)
-		hang_up(d->oldest);
-	c->poll.data = c;
-	c->door = d;
-	c->ch.fd = fd;
-	c->deadline_ms = uv_now(d->hub->loop) + CLASP_DOOR_GREETING_MS;
-	c->older = d->newest;
-	*(d->newest ? &d->newest->newer : &d->oldest) = c;
-	d->newest = c;
-	d->callers++;
-	d->handles++;
-	if (!uv_is_active((uv_handle_t *)&d->timer))
-		uv_timer_start(&d->timer, on_late, CLASP_DOOR_GREETING_MS, 0);
-	uv_poll_start(&c->poll, UV_READABLE, on_event);
-	/* The greeting often comes with the connection. */
-	on_event(&c->poll, 0, UV_READABLE);
+	return (struct door *)(void *)
+	    ((char *)all - offsetof(struct door, callers));
 }
 
-/* Who has not finished greeting goes first. */
-static bool
-make_room(struct clasp_acceptor *acceptor)
+static void
+on_come(struct clasp_caller *caller, int fd)
 {
-	struct door *d = (struct door *)(void *)
-	    ((char *)acceptor - offsetof(struct door, acceptor));
+	struct caller *c = (struct caller *)caller;
 
-	if (!d->oldest)
-		return false;
-	hang_up(d->oldest);
-	return true;
+	c->door = door_of(caller->callers);
+	c->ch.fd = fd;
+	clasp_listener_saw(&c->door->base, fd);
+	clasp_channel_tune(fd);
+	uv_poll_start(&caller->poll, UV_READABLE, on_event);
+	/* The greeting often comes with the connection. */
+	on_event(&caller->poll, 0, UV_READABLE);
 }
 
 /* ------------------------------------------------------------ listening */
 
 static void
-on_acceptor_closed(struct clasp_acceptor *acceptor)
+free_door(struct door *d)
 {
-	release((struct door *)(void *)((char *)acceptor -
-	    offsetof(struct door, acceptor)));
+	clasp_tls_context_free(d->tls);
+	clasp_hub_put(d->hub);
+	free(d);
 }
 
 static void
-on_timer_closed(uv_handle_t *handle)
+on_closed(struct clasp_callers *all)
 {
-	release(handle->data);
+	free_door(door_of(all));
 }
 
 static void
 close_listener(struct clasp_listener *listener)
 {
-	struct door *d = (struct door *)listener;
-
-	while (d->oldest)
-		hang_up(d->oldest);
-	uv_close((uv_handle_t *)&d->timer, on_timer_closed);
-	clasp_acceptor_stop(&d->acceptor);
+	clasp_callers_stop(&((struct door *)listener)->callers);
 }
 
 static const struct clasp_listener_ops ops = { close_listener };
 
-/* Gives up the hub's user. */
 static int
 listen_failed(struct door *d, int error)
 {
-	clasp_tls_context_free(d->tls);
-	clasp_hub_put(d->hub);
-	free(d);
+	free_door(d);
 	return error;
 }
 
@@ -430,22 +355,23 @@ clasp_door_listen(uv_loop_t *loop, const struct clasp_url *url,
 	d->base.ops = &ops;
 	d->base.accept = accept;
 	d->base.user = user;
-	d->acceptor.peer = on_peer;
-	d->acceptor.make_room = make_room;
-	d->acceptor.closed = on_acceptor_closed;
+	d->callers.most = CLASP_DOOR_CALLERS_MAX;
+	d->callers.limit_ms = CLASP_DOOR_GREETING_MS;
+	d->callers.size = sizeof(struct caller);
+	d->callers.come = on_come;
+	d->callers.hang_up = on_hang_up;
+	d->callers.gone = on_gone;
+	d->callers.closed = on_closed;
 	fd = clasp_bind_tcp(url->host, url->port, why);
 	if (fd < 0)
 		return listen_failed(d, CLASP_EBIND);
 	d->base.port = clasp_bind_name(fd, url->host, d->base.name,
 	    sizeof d->base.name);
-	error = clasp_acceptor_start(&d->acceptor, loop, fd);
+	error = clasp_callers_start(&d->callers, loop, fd);
 	if (error < 0) {
 		*why = uv_strerror(error);
 		return listen_failed(d, CLASP_EBIND);
 	}
-	uv_timer_init(loop, &d->timer);
-	d->timer.data = d;
-	d->handles = 2;
 	*out = &d->base;
 	return 0;
 }

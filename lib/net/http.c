@@ -9,76 +9,47 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "net/acceptor.h"
 #include "net/bind.h"
+#include "net/callers.h"
 #include "net/channel.h"
 #include "net/upgrade.h"
 
 struct clasp_http {
-	struct clasp_acceptor acceptor;	/* first */
-	uv_loop_t	*loop;
-	uv_timer_t	 timer;		/* for the oldest caller */
-	struct caller	*oldest, *newest;
+	struct clasp_callers callers;	/* first */
 	clasp_http_fn	 fn;
 	void		*user;
-	unsigned	 callers;
-	unsigned	 handles;	/* not closed yet, callers' too */
 	char		 name[128];
 };
 
 /* Asks, is answered, closes: which of the three is told by `out`. */
 struct caller {
-	uv_poll_t	 poll;
-	struct clasp_http *http;
-	struct caller	*older, *newer;
+	struct clasp_caller base;	/* first */
 	struct clasp_buf head;
 	struct clasp_buf out;
 	size_t		 sent;
-	uint64_t	 deadline_ms;
 	int		 fd;
 };
 
 static void
-release(struct clasp_http *http)
-{
-	if (--http->handles == 0)
-		free(http);
-}
-
-static void
-on_caller_closed(uv_handle_t *handle)
-{
-	struct caller *c = handle->data;
-
-	release(c->http);
-	free(c);
-}
-
-static void
 hang_up(struct caller *c)
 {
-	struct clasp_http *http = c->http;
-
-	*(c->older ? &c->older->newer : &http->oldest) = c->newer;
-	*(c->newer ? &c->newer->older : &http->newest) = c->older;
-	http->callers--;
-	clasp_buf_clear(&c->head);
-	clasp_buf_clear(&c->out);
-	uv_close((uv_handle_t *)&c->poll, on_caller_closed);
+	clasp_callers_drop(&c->base);
 	close(c->fd);
 }
 
 static void
-on_late(uv_timer_t *timer)
+on_hang_up(struct clasp_caller *caller)
 {
-	struct clasp_http *http = timer->data;
-	uint64_t now = uv_now(timer->loop);
+	hang_up((struct caller *)caller);
+}
 
-	while (http->oldest && http->oldest->deadline_ms <= now)
-		hang_up(http->oldest);
-	if (http->oldest)
-		uv_timer_start(timer, on_late,
-		    http->oldest->deadline_ms - now, 0);
+static void
+on_gone(struct clasp_caller *caller)
+{
+	struct caller *c = (struct caller *)caller;
+
+	clasp_buf_clear(&c->head);
+	clasp_buf_clear(&c->out);
 }
 
 /* ------------------------------------------------------------ requests */
@@ -144,6 +115,7 @@ put_answer(struct clasp_buf *out, const struct clasp_http_answer *answer,
 static void
 answer(struct caller *c, int status)
 {
+	struct clasp_http *http = (struct clasp_http *)c->base.callers;
 	struct clasp_http_answer a = { .status = 404, .type = "text/plain" };
 	struct clasp_str path;
 	enum method method = NONE;
@@ -153,7 +125,7 @@ answer(struct caller *c, int status)
 		status = method == NONE ? 400 : method == OTHER ? 405 : 0;
 	}
 	if (status == 0)
-		c->http->fn(path, &a, c->http->user);
+		http->fn(path, &a, http->user);
 	else
 		a.status = status;
 	if (a.status != 200 && a.body.len == 0)
@@ -169,19 +141,6 @@ answer(struct caller *c, int status)
 
 static void on_ready(uv_poll_t *poll, int status, int events);
 
-/* What came is not for us, but must be read before the close, or the answer
- * may be lost on its way. */
-static void
-drain(struct caller *c)
-{
-	char bin[4096];
-	ssize_t n;
-
-	n = recv(c->fd, bin, sizeof bin, 0);
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-		hang_up(c);
-}
-
 static void
 send_rest(struct caller *c)
 {
@@ -195,11 +154,11 @@ send_rest(struct caller *c)
 	}
 	c->sent += n > 0 ? (size_t)n : 0;
 	if (c->sent < c->out.len) {
-		uv_poll_start(&c->poll, UV_WRITABLE, on_ready);
+		uv_poll_start(&c->base.poll, UV_WRITABLE, on_ready);
 		return;
 	}
 	shutdown(c->fd, SHUT_WR);
-	uv_poll_start(&c->poll, UV_READABLE, on_ready);
+	uv_poll_start(&c->base.poll, UV_READABLE, on_ready);
 }
 
 /* 1: the head is whole; 0: not yet; or an error. */
@@ -239,7 +198,7 @@ on_ready(uv_poll_t *poll, int status, int events)
 		if (c->sent < c->out.len)
 			send_rest(c);
 		else
-			drain(c);
+			clasp_callers_drain(&c->base, c->fd);
 		return;
 	}
 	got = collect(c);
@@ -254,53 +213,16 @@ on_ready(uv_poll_t *poll, int status, int events)
 }
 
 static void
-on_peer(struct clasp_acceptor *acceptor, int fd)
+on_come(struct clasp_caller *caller, int fd)
 {
-	struct clasp_http *http = (struct clasp_http *)(void *)acceptor;
-	struct caller *c = calloc(1, sizeof *c);
-
-	if (!c || uv_poll_init(http->loop, &c->poll, fd) < 0) {
-		close(fd);
-		free(c);
-		return;
-	}
-	if (http->callers >= CLASP_HTTP_CALLERS)
-		hang_up(http->oldest);
-	c->poll.data = c;
-	c->http = http;
-	c->fd = fd;
-	c->deadline_ms = uv_now(http->loop) + CLASP_HTTP_MS;
-	c->older = http->newest;
-	*(http->newest ? &http->newest->newer : &http->oldest) = c;
-	http->newest = c;
-	http->callers++;
-	http->handles++;
-	if (!uv_is_active((uv_handle_t *)&http->timer))
-		uv_timer_start(&http->timer, on_late, CLASP_HTTP_MS, 0);
-	uv_poll_start(&c->poll, UV_READABLE, on_ready);
-}
-
-static bool
-make_room(struct clasp_acceptor *acceptor)
-{
-	struct clasp_http *http = (struct clasp_http *)(void *)acceptor;
-
-	if (!http->oldest)
-		return false;
-	hang_up(http->oldest);
-	return true;
+	((struct caller *)caller)->fd = fd;
+	uv_poll_start(&caller->poll, UV_READABLE, on_ready);
 }
 
 static void
-on_acceptor_closed(struct clasp_acceptor *acceptor)
+on_closed(struct clasp_callers *all)
 {
-	release((struct clasp_http *)(void *)acceptor);
-}
-
-static void
-on_timer_closed(uv_handle_t *handle)
-{
-	release(handle->data);
+	free((struct clasp_http *)all);
 }
 
 int
@@ -313,27 +235,27 @@ clasp_http_listen(uv_loop_t *loop, const char *host, int port,
 	*why = clasp_strerror(CLASP_ENOMEM);
 	if (!http)
 		return CLASP_ENOMEM;
-	http->loop = loop;
 	http->fn = fn;
 	http->user = user;
-	http->acceptor.peer = on_peer;
-	http->acceptor.make_room = make_room;
-	http->acceptor.closed = on_acceptor_closed;
+	http->callers.most = CLASP_HTTP_CALLERS;
+	http->callers.limit_ms = CLASP_HTTP_MS;
+	http->callers.size = sizeof(struct caller);
+	http->callers.come = on_come;
+	http->callers.hang_up = on_hang_up;
+	http->callers.gone = on_gone;
+	http->callers.closed = on_closed;
 	fd = clasp_bind_tcp(host, port, why);
 	if (fd < 0) {
 		free(http);
 		return CLASP_EBIND;
 	}
 	clasp_bind_name(fd, host, http->name, sizeof http->name);
-	error = clasp_acceptor_start(&http->acceptor, loop, fd);
+	error = clasp_callers_start(&http->callers, loop, fd);
 	if (error < 0) {
 		*why = uv_strerror(error);
 		free(http);
 		return CLASP_EBIND;
 	}
-	uv_timer_init(loop, &http->timer);
-	http->timer.data = http;
-	http->handles = 2;
 	*out = http;
 	return 0;
 }
@@ -347,10 +269,6 @@ clasp_http_name(const struct clasp_http *http)
 void
 clasp_http_close(struct clasp_http *http)
 {
-	if (!http)
-		return;
-	while (http->oldest)
-		hang_up(http->oldest);
-	uv_close((uv_handle_t *)&http->timer, on_timer_closed);
-	clasp_acceptor_stop(&http->acceptor);
+	if (http)
+		clasp_callers_stop(&http->callers);
 }

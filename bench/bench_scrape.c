@@ -65,7 +65,8 @@ main(void)
 		took[i] = cpu_ns() - begun;
 	}
 	qsort(took, ROUNDS, sizeof took[0], by_size);
-	printf("metrics page of %zu bytes, p99 of %d, us of CPU\t%.0f\t-\t-\t1000\n",
+	printf("metrics page of %zu bytes, p99 of %d, us of CPU"
+	    "\t%.0f\t-\t-\t1000\n",
 	    page.len, ROUNDS, (double)took[ROUNDS * 99 / 100] / 1e3);
 	clasp_buf_clear(&page);
 	clasp_server_free(server);

@@ -80,7 +80,8 @@ paced_second(uint32_t max_rate, double *delivered)
 		input(subs[i], &msg);
 		drain(subs[i], NULL);
 	}
-	for (i = -1000; i < 3000; i++) {	/* the first second is warm-up */
+	/* the first second is warm-up */
+	for (i = -1000; i < 3000; i++) {
 		if (i == 0) {
 			clasp_router_stats(router, &before);
 			start = cpu_ns();
@@ -187,7 +188,8 @@ bundles_ns(int n, double *add, double *fire)
 	srand(7);
 	for (i = 0; i < n; i++) {
 		if (i % 1000 == 0)
-			senders[k++] = s = join_router(router, CLASP_FEATURE_NOSTATE);
+			senders[k++] = s = join_router(router,
+			    CLASP_FEATURE_NOSTATE);
 		msg.bundle.timestamp_us = inproc_us + 1000000 +
 		    (uint64_t)(rand() % 100000000);
 		if (msg.bundle.timestamp_us > last)

@@ -48,7 +48,8 @@ static const struct cli_option own_options[] = {
 static const struct cli_option *const tables[] = {
 	own_options, osc_send_options, cli_bridge_in_options,
 	cli_bridge_out_options, cli_map_options, cli_link_options,
-	cli_output_options, cli_stop_options, cli_run_options, cli_basic_options, NULL
+	cli_output_options, cli_stop_options, cli_run_options,
+	cli_basic_options, NULL
 };
 
 static const char *const examples[] = {

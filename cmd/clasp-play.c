@@ -53,8 +53,8 @@ static const struct cli_option own[] = {
 	{ 0, 0, NULL, NULL, NULL, 0, 0, NULL }
 };
 static const struct cli_option *const tables[] = {
-	own, cli_map_options, cli_input_options, cli_stop_options, cli_run_options,
-	cli_link_options, cli_basic_options, NULL
+	own, cli_map_options, cli_input_options, cli_stop_options,
+	cli_run_options, cli_link_options, cli_basic_options, NULL
 };
 static const char *const examples[] = {
 	"as it was", "clasp-play show.clasp",

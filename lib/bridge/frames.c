@@ -32,7 +32,7 @@ struct clasp_frames {
 	unsigned	 blackouts, releases;	/* still to be sent */
 	bool		 gathering;	/* the relay's snapshot is coming */
 	bool		 ended;		/* no more lines; timelines may play */
-	bool		 leaving;	/* what is there is sent, then the end */
+	bool		 leaving;	/* what is there goes, then the end */
 	bool		 over;
 	bool		 away;		/* the device is */
 	bool		 told_switch;

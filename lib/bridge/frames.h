@@ -26,7 +26,7 @@
 #include "bridge/bridge.h"
 #include "proto/dmx.h"
 
-#define CLASP_FRAMES_LAST	3	/* dark frames, or goodbyes, at the end */
+#define CLASP_FRAMES_LAST	3	/* dark frames or goodbyes at the end */
 
 struct clasp_frames;
 

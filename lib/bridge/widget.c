@@ -23,7 +23,7 @@ struct clasp_widget {
 	struct clasp_widget_info info;
 	uv_timer_t	 timer;
 	bool		 asking, told_silence, over;
-	int		 doubt;		/* questions left before it is trusted */
+	int		 doubt;		/* questions before it is trusted */
 	bool		 asked_often;	/* answers are no news */
 };
 

@@ -32,7 +32,7 @@ struct clasp_client;
 struct clasp_tls_context;	/* net/tls.h */
 
 struct clasp_client_config {
-	const char	*url;			/* NULL: ws://127.0.0.1:7330/clasp */
+	const char	*url;		/* NULL: ws://127.0.0.1:7330/clasp */
 	const char	*name;			/* in HELLO */
 	const char	*token;			/* NULL: none */
 	/* for wss: and tls: whom to trust (the client takes a share of it);
@@ -42,7 +42,7 @@ struct clasp_client_config {
 	uint64_t	 connect_timeout_us;	/* 5 s */
 	bool		 retry;			/* the first connection too */
 	long		 retry_max;		/* -1: for ever */
-	bool		 reconnect;		/* after it was connected once */
+	bool		 reconnect;		/* when it had been there */
 };
 void	clasp_client_config_init(struct clasp_client_config *config);
 

@@ -35,7 +35,8 @@ struct clasp_pump_config {
 	 * send what was gathered.  May be NULL. */
 	void	(*batch_end)(struct clasp_pump *p, void *user);
 	/* sink: stdin has ended or the relay is gone for good; the program
-	 * finishes and calls clasp_pump_stop when it has.  May be NULL: stop. */
+	 * finishes and calls clasp_pump_stop when it has.  May be NULL:
+	 * stop. */
 	void	(*end)(struct clasp_pump *p, void *user);
 	/* a signal came, -T ran out or -n was reached: close devices, then
 	 * call clasp_pump_stop.  Called again when a signal comes, or -T runs

@@ -73,8 +73,9 @@ void	clasp_pace_end(struct clasp_pace *pace);
 
 /*
  * Deliver to a session of which some subscription has an option, now (true)
- * or later.  only is that subscription if no other matches.  *parcel is the message as it is kept: made when first needed, then
- * shared by all sessions; NULL at first, dropped by the caller at the end.
+ * or later.  only is that subscription if no other matches.  *parcel is the
+ * message as it is kept: made when first needed, then shared by all sessions;
+ * NULL at first, dropped by the caller at the end.
  */
 bool	clasp_pace_deliver(struct clasp_session *s, struct clasp_sub *only,
 	    struct clasp_cast *cast, struct clasp_parcel **parcel,

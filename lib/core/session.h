@@ -64,7 +64,7 @@ struct clasp_session {
 	struct clasp_gesture_list gestures;	/* open, oldest first */
 	uint64_t	 opened_us, last_in_us, full_since_us;
 	uint64_t	 drops;		/* in all */
-	uint64_t	 log_us, log_drops;	/* when last told, and of which */
+	uint64_t	 log_us, log_drops;	/* last told: when, of which */
 	uint64_t	 messages_in;	/* whether understood or not */
 	uint64_t	 own_told;	/* of itself, see own.c ... */
 	uint64_t	 own_told_us;	/* ... and when */

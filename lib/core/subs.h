@@ -52,12 +52,12 @@ clasp_sub_pattern(const struct clasp_sub *sub)
 /* One subscriber that wants an address, once however many patterns match. */
 struct clasp_match {
 	struct clasp_subscriber *owner;
-	struct clasp_sub *only;		/* of its, that matches; NULL: several */
+	struct clasp_sub *only;		/* that matches; NULL: several */
 	uint8_t		 types;		/* of all its subscriptions there */
 	uint8_t		 paced;		/* of those with a rate or epsilon */
 };
 
-#define CLASP_SUBS_OWN	"$relay"	/* first segment that no wildcard takes */
+#define CLASP_SUBS_OWN	"$relay"	/* a segment no wildcard takes */
 #define CLASP_SUB_TYPES	0x1f		/* all five kinds */
 
 struct clasp_subs *clasp_subs_new(void);

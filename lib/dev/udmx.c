@@ -26,7 +26,7 @@ struct udmx {
 };
 
 struct about {
-	char	 number[32];		/* as lsusb has it; a new one each time */
+	char	 number[32];		/* as lsusb has it, new each time */
 	char	 name[TEXT_MAX];	/* the socket it is in, which stays */
 	char	 product[TEXT_MAX], maker[TEXT_MAX], serial[TEXT_MAX];
 };

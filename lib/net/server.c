@@ -56,7 +56,7 @@ struct conn {
 	struct conn	*next, *prev;
 	size_t		 woken;		/* place in the list + 1; 0: none */
 	bool		 paused;
-	int		 pending;	/* held by the system, when last asked */
+	int		 pending;	/* held by the system, last asked */
 	uint16_t	 leaving;	/* code of the close that waits for
 					 * the queue; 0: none */
 };

@@ -33,7 +33,7 @@
 #define CLASP_DMX_SLOTS		512
 #define CLASP_DMX_UNIVERSE_MAX	63999
 #define CLASP_DMX_RATE_MAX	44	/* Hz; 512 slots take 22.7 ms */
-#define CLASP_DMX_PLAYS_MAX	4096	/* timelines at once; more are dropped */
+#define CLASP_DMX_PLAYS_MAX	4096	/* timelines; more are dropped */
 
 /* What numbers mean. */
 enum clasp_dmx_scale {

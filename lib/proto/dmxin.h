@@ -25,7 +25,7 @@ struct clasp_dmxin_universe {
 	bool		 any;		/* some news */
 	uint8_t		 level[CLASP_DMX_SLOTS];
 	uint64_t	 known[CLASP_DMX_SLOTS / 64];
-	uint64_t	 news[CLASP_DMX_SLOTS / 64];	/* since the last line */
+	uint64_t	 news[CLASP_DMX_SLOTS / 64];	/* not told yet */
 	void		*user;		/* the program's: its merge */
 };
 
@@ -34,7 +34,7 @@ struct clasp_dmxin_config {
 	bool		 flat;		/* PREFIX/C instead of PREFIX/U/C */
 	bool		 split;		/* PREFIX/N/S/U/C; see dmx.h */
 	bool		 whole;		/* PREFIX/U stream x"..", all slots */
-	bool		 repeat;	/* with whole: also when nothing changed */
+	bool		 repeat;	/* with whole: unchanged ones, too */
 	/* Who has the say on a channel (0: on all), for by=; an empty string
 	 * is nobody.  NULL: lines have no by=. */
 	struct clasp_str (*by)(const struct clasp_dmxin_universe *u,

@@ -52,7 +52,7 @@ int	clasp_enttec_encode_levels(uint8_t *out, uint8_t label,
 
 /* The widget's settings, labels 3 and 4. */
 struct clasp_enttec_params {
-	uint8_t	 firmware_high;		/* label 3 only; 1 DMX, 2 RDM, 3 sniffer */
+	uint8_t	 firmware_high;		/* label 3; 1 DMX, 2 RDM, 3 sniffer */
 	uint8_t	 firmware_low;
 	uint8_t	 break_units;		/* of 10.67 us, 9-127 */
 	uint8_t	 mab_units;		/* of 10.67 us, 1-127 */

@@ -66,7 +66,7 @@ struct clasp_midi {
 	clasp_midi_fn	 fn;
 	void		*user;
 	uint8_t		 status;	/* of the message being read, 0: none */
-	bool		 running;	/* status is kept from a message before */
+	bool		 running;	/* status is of a message before */
 	bool		 in_sysex;
 	bool		 too_long;	/* this SysEx is being passed over */
 	bool		 quiet;		/* data after F4, F5: not counted */

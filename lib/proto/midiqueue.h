@@ -4,9 +4,9 @@
  *
  * A line of 31,250 baud carries 3,125 bytes a second.  While messages wait, a
  * param (a controller, bend, pressure) takes the place of the older value of
- * the same param; it never moves past a note or a program of its channel, nor past a
- * SysEx or reset, and nothing moves past what is written out in order (see
- * midiout.h's kinds).
+ * the same param; it never moves past a note or a program of its channel, nor
+ * past a SysEx or reset, and nothing moves past what is written out in order
+ * (see midiout.h's kinds).
  * Notes, programs and transport are never dropped, so that the caller must
  * stop adding when clasp_midiqueue_full() says so.
  *

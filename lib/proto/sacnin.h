@@ -24,7 +24,7 @@
 
 #define CLASP_SACNIN_LOSS_US	2500000
 #define CLASP_SACNIN_GROUP_US	10000000 /* a sync group without need */
-#define CLASP_SACNIN_SYNCS	512	/* addresses at once; more act at once */
+#define CLASP_SACNIN_SYNCS	512	/* addresses; more do not wait */
 
 /* Why a packet was ignored; the first are those of sacn.h. */
 enum clasp_sacnin_drop {

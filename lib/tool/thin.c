@@ -42,7 +42,7 @@ struct cli_thin {
 	struct entry	*first, *last;
 	size_t		 holding;	/* entries ... */
 	size_t		 held_bytes;	/* ... and their text */
-	bool		 strict;	/* with config.asked: seen to be needed */
+	bool		 strict;	/* with config.asked: it is needed */
 	bool		 own_time;	/* by times in front, not arrival */
 	uint64_t	 now_us;	/* the latest, by that clock */
 	int64_t		 read_us;	/* time of the last timed line read */

@@ -513,6 +513,12 @@ combine(const struct code *c, double a, double b)
 	}
 }
 
+static double
+variable(const struct code *c, const struct clasp_expr_input *in)
+{
+	return c->op == OP_X ? in->x : c->op == OP_T ? in->t : in->i;
+}
+
 double
 clasp_expr_run(const struct clasp_expr *expr,
     const struct clasp_expr_input *in)
@@ -526,13 +532,9 @@ clasp_expr_run(const struct clasp_expr *expr,
 			*++top = c->number;
 			break;
 		case OP_X:
-			*++top = in->x;
-			break;
 		case OP_T:
-			*++top = in->t;
-			break;
 		case OP_I:
-			*++top = in->i;
+			*++top = variable(c, in);
 			break;
 		case OP_NEG:
 			*top = -*top;

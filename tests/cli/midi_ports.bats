@@ -172,6 +172,20 @@ $D/ch/5/program event 5"
 	assert_line --index 0 'clasp-midi-out: --in-port is for --both'
 }
 
+@test "--both, from stdin to stdout" {
+	start_relay
+	mkfifo keys
+	exec 5<>keys
+	bg_ready lamps sh -c 'exec clasp-midi-in --both -d - -u "$CLASP_URL" \
+	    "$@" <keys' sh
+	printf '\260\007\001' >&5
+	wait_until 5 eval '[ "$(clasp-get $D/ch/0/cc/7)" = 1 ]'
+	clasp-set $D/ch/0/cc/8 9
+	wait_until 5 has lamps b00809
+	kill "$BG_PID"
+	finish
+}
+
 # dev_snd COMMAND...: in the folder /dev/snd that BG_PID sees
 dev_snd() {
 	(cd "/proc/$BG_PID/root/dev/snd" && "$@")

@@ -6,6 +6,7 @@
  * and the last one is the end itself.  With --timeline the relay is told the
  * whole way at once, and the end when it is reached.
  */
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -477,16 +478,16 @@ take_operands(struct fade *f)
 	cli_check_count(3, 5, "ADDRESS");
 	cli_check_address(words[0]);
 	f->address = clasp_str_c(words[0]);
-	/* A duration begins with a digit, an easing never does. */
-	if (n == 5 || (n == 4 && cli_duration_us(words[3],
-	    &f->duration_us) < 0))
+	/* A duration begins with a digit, an easing with a letter. */
+	if (n == 5 || (n == 4 && isalpha((unsigned char)words[3][0])))
 		easing_of(f, words[--n]);
 	f->has_from = n == 4;
 	if (f->has_from)
 		f->from = value_of(f, words[1]);
 	f->to = value_of(f, words[n - 2]);
 	if (cli_duration_us(words[n - 1], &f->duration_us) < 0)
-		cli_die(CLI_USAGE, words[n - 1], "not a duration");
+		cli_die(CLI_USAGE, words[n - 1],
+		    "not a duration such as 250ms, 2s, 1.5m");
 	if (f->has_from && !can_fade(&f->from, &f->to))
 		cli_die(CLI_USAGE, words[0], "no way from %s to %s",
 		    words[1], words[2]);

@@ -47,6 +47,8 @@ serial_port(struct clasp_port_config *device, const char *arg)
 			cli_usage("%s: bad speed '%s'", arg, at + 1);
 		device->line.path = strndup(arg, (size_t)(at - arg));
 	}
+	if (arg[0] == '\0' || arg[0] == '@')
+		cli_usage("serial: needs a path behind it");
 	device->line.baud = (unsigned)baud;
 	device->line.stop_bits = 1;
 }
@@ -104,6 +106,8 @@ clasp_midiport_choose(struct clasp_midiport *port, const char *text,
 		name_port(port, NULL, wait);
 	else if (strcmp(text, "-") == 0)
 		device->line.path = "-";
+	else if (strcmp(text, "raw:") == 0)
+		cli_usage("raw: needs a path behind it");
 	else if (strncmp(text, "raw:", 4) == 0)
 		device->line.path = text + 4;
 	else if (strncmp(text, "serial:", 7) == 0)

@@ -106,6 +106,10 @@ END
 	assert_output ''
 	run -2 --separate-stderr clasp-fade /a 0 1 1s ease
 	[[ $stderr == 'clasp-fade: ease: not an easing: '* ]]
+	# what begins with no letter was meant as a duration
+	run -2 --separate-stderr clasp-fade /a 0 1 -1s
+	assert_equal "$stderr" \
+	    'clasp-fade: -1s: not a duration such as 250ms, 2s, 1.5m'
 	run -2 clasp-fade /a 0 1 1s cubic-bezier
 	run -2 clasp-fade /a 0 1 1s linear:1
 	run -2 clasp-fade /a 0 1 1s cubic-bezier:1,2,3

@@ -382,6 +382,16 @@ with_ports() {
 	assert_output 'clasp-dmx-in: stdin: not open for reading'
 }
 
+@test "a port without its path is a usage error" {
+	for p in clasp-midi-in clasp-midi-out; do
+		for d in raw: serial: serial:@31250; do
+			run -2 "$p" -d "$d" </dev/null
+			assert_equal "${lines[0]}" \
+			    "$p: ${d%%:*}: needs a path behind it"
+		done
+	done
+}
+
 @test "--max-rate thins lines on stdout, too" {
 	# a hundred moves at once: the first and, in its time, the last
 	run -0 --separate-stderr bash -c 'for ((i = 1; i <= 100; i++)); do

@@ -2,8 +2,9 @@
  * latency.h - how long messages take, by their type, as a histogram.
  *
  * Reading the clock twice for each message would cost more than a SET does,
- * so one in CLASP_LATENCY_EVERY units is measured: from the moment it is
- * handed to the router until its effects stand in every recipient's queue.
+ * so one in CLASP_LATENCY_EVERY units is measured, and the first of each
+ * type: from the moment it is handed to the router until its effects stand in
+ * every recipient's queue.
  */
 #ifndef CLASP_NET_LATENCY_H
 #define CLASP_NET_LATENCY_H
@@ -25,6 +26,7 @@ struct clasp_latency_type {
 
 struct clasp_latency {
 	uint32_t	 turn;
+	bool		 seen[256];	/* types, and other bytes there */
 	int		 ntypes;
 	struct clasp_latency_type types[CLASP_LATENCY_TYPES];
 };
@@ -32,11 +34,14 @@ struct clasp_latency {
 /* Upper bounds in nanoseconds, rising; the last bucket has none. */
 extern const uint64_t clasp_latency_bounds[CLASP_LATENCY_BOUNDS];
 
-/* Is it this one's turn to be measured? */
+/* Is it this one's turn to be measured?  type: as far as a glance tells. */
 static inline bool
-clasp_latency_wanted(struct clasp_latency *l)
+clasp_latency_wanted(struct clasp_latency *l, uint8_t type)
 {
-	return l->turn++ % CLASP_LATENCY_EVERY == 0;
+	bool first = !l->seen[type];
+
+	l->seen[type] = true;
+	return l->turn++ % CLASP_LATENCY_EVERY == 0 || first;
 }
 
 void	clasp_latency_add(struct clasp_latency *l, uint8_t type, uint64_t ns);

@@ -253,7 +253,8 @@ on_unit(struct clasp_link *link, const uint8_t *bytes, size_t len,
 
 	if (server->config.log_level >= CLASP_LOG_TRACE)
 		trace_unit(c, bytes, len);
-	if (!clasp_latency_wanted(&server->latency))
+	if (!clasp_latency_wanted(&server->latency,
+	    len > CLASP_FRAME_HEAD ? bytes[CLASP_FRAME_HEAD] : 0))
 		return clasp_session_input(c->session, bytes, len, now_us,
 		    used);
 	type = type_of(bytes, len);

@@ -114,7 +114,7 @@ put_latency(struct clasp_buf *out, const struct clasp_latency *l)
 	int i;
 
 	head(out, "clasp_message_latency_seconds", "histogram",
-	    "Time to work off a message, measured for one in 64.");
+	    "Time to work off a message; the first, and one in 64.");
 	for (i = 0; i < l->ntypes; i++)
 		put_latency_type(out, &l->types[i]);
 }

@@ -145,6 +145,17 @@ is_metric() {
 	is_metric clasp_state_params_active 1
 }
 
+@test "metrics: each type of message is there after its first" {
+	watched_relay
+	clasp-set /a 1
+	clasp-get /a
+	curl -s "http://$METRICS/metrics" >page
+	for type in hello set get; do
+		grep -q "^clasp_message_latency_seconds_count{type=\"$type\"} " \
+		    page
+	done
+}
+
 @test "metrics: a page that parses, histograms that add up" {
 	watched_relay
 	for i in {1..300}; do echo "/a $i"; done | clasp-pub

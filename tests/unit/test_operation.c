@@ -143,8 +143,14 @@ latencies_fall_into_their_buckets(void)
 	t_eq_int(l.types[1].counts[0], 0, "none below the first");
 	t_eq_int(l.types[1].count, CLASP_LATENCY_BOUNDS, "count");
 	for (i = 0; i < 10 * CLASP_LATENCY_EVERY; i++)
-		wanted += clasp_latency_wanted(&l);
+		wanted += clasp_latency_wanted(&l, CLASP_SET);
 	t_eq_int(wanted, 10, "one in so many");
+	wanted = clasp_latency_wanted(&l, CLASP_SET);
+	t_eq_int(wanted, 1, "its turn");
+	wanted = clasp_latency_wanted(&l, CLASP_GET) +
+	    clasp_latency_wanted(&l, CLASP_SYNC) +
+	    clasp_latency_wanted(&l, CLASP_GET);
+	t_eq_int(wanted, 2, "the first of each type");
 	for (i = 0; i < 256; i++)
 		clasp_latency_add(&l, (uint8_t)i, 1);
 	t_eq_int(l.ntypes, CLASP_LATENCY_TYPES, "bounded");

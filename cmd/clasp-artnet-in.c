@@ -39,7 +39,8 @@ static const struct cli_option own_options[] = {
 	{ OPT_REPLY_BROADCAST, 0, "reply-broadcast", NULL, "answer "
 	    "controllers by broadcast", 0, 0, NULL },
 	{ CLI_INTERFACE, 0, "interface", "IF|ADDR", "the network interface, "
-	    "by its name or address; default all", CLI_ARG, 0, NULL },
+	    "by its name or address; default all", CLI_ARG,
+	    CLI_COMPLETE_LISTED, NULL },
 	{ CLI_ONCE, 0, "once", NULL, "end after the first frame", 0, 0,
 	    NULL },
 	{ 0 }

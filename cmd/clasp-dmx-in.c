@@ -23,7 +23,7 @@ enum {
 static const struct cli_option own_options[] = {
 	{ OPT_DEVICE, 'd', "device", "DEVICE",
 	    "the widget's serial port, or - for packets on stdin", CLI_ARG,
-	    CLI_COMPLETE_FILE, NULL },
+	    CLI_COMPLETE_DEVICE, NULL },
 	{ OPT_DRIVER, 0, "driver", "NAME", "what the device is: enttec-pro "
 	    "(the default) or raw (frames and nothing around them)", CLI_ARG,
 	    CLI_COMPLETE_WORDS, "enttec-pro raw" },

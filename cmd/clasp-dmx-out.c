@@ -21,7 +21,7 @@ enum {
 static const struct cli_option own_options[] = {
 	{ OPT_DEVICE, 'd', "device", "DEVICE",
 	    "the serial port, or - for packets on stdout; of uDMX its name",
-	    CLI_ARG, CLI_COMPLETE_FILE, NULL },
+	    CLI_ARG, CLI_COMPLETE_DEVICE, NULL },
 	{ OPT_DRIVER, 0, "driver", "NAME", "what the device is: enttec-pro "
 	    "(the default), opendmx, udmx or raw", CLI_ARG,
 	    CLI_COMPLETE_WORDS, CLASP_DMXSINK_DRIVERS },

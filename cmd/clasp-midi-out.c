@@ -11,7 +11,7 @@ static const struct cli_option own_options[] = {
 	{ OPT_DEVICE, 'd', "device", "PORT",
 	    "raw:PATH, serial:PATH[@BAUD], - for stdout, or part of a port's "
 	    "name; default: the first port", CLI_ARG,
-	    CLI_COMPLETE_FILE, NULL },
+	    CLI_COMPLETE_DEVICE, NULL },
 	{ OPT_AS, 0, "as", "NAME", "the device's name in addresses; default: "
 	    "default", CLI_ARG, 0, NULL },
 	{ OPT_PROFILE, 0, "profile", "NAME", "raw (ints, channels 0-15; the "
@@ -28,9 +28,9 @@ static const struct cli_option own_options[] = {
 	{ OPT_RPN, 0, "rpn", "7", "the same for RPNs", CLI_ARG_MAYBE,
 	    CLI_COMPLETE_WORDS, "7 14" },
 	{ OPT_IN_PORT, 0, "in-port", "PORT", "with --both: where to read, "
-	    "instead of -d", CLI_ARG, CLI_COMPLETE_FILE, NULL },
+	    "instead of -d", CLI_ARG, CLI_COMPLETE_DEVICE, NULL },
 	{ OPT_OUT_PORT, 0, "out-port", "PORT", "with --both: where to send, "
-	    "instead of -d", CLI_ARG, CLI_COMPLETE_FILE, NULL },
+	    "instead of -d", CLI_ARG, CLI_COMPLETE_DEVICE, NULL },
 	{ OPT_RUNNING_STATUS, 0, "running-status", NULL, "leave out a status "
 	    "byte that is the one before", 0, 0, NULL },
 	{ CLI_ON_EXIT, 0, "on-exit", "HOW", "release (end every note that "

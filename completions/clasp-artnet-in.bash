@@ -61,7 +61,11 @@ _clasp_artnet_in()
 		:
 		return ;;
 	--interface|=--interface)
-		:
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <({ timeout 1 clasp-artnet-in --list 2>/dev/null |
+		    cut -f 1 | while IFS= read -r word; do
+			[[ $word == "$cur"* ]] && printf '%s\n' "$word"
+		done; } | sort -u)
 		return ;;
 	--rcvbuf|=--rcvbuf)
 		:

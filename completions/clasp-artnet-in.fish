@@ -24,7 +24,7 @@ complete -c clasp-artnet-in -l merge -r -f -a 'htp ltp' -d 'two sources of a uni
 complete -c clasp-artnet-in -l on-loss -r -f -a 'hold blackout' -d 'when the last source is silent for 10 s: hold (its levels stay; the default) or blackout'
 complete -c clasp-artnet-in -l source -r -f -d 'what controllers call us; default clasp-artnet-in'
 complete -c clasp-artnet-in -l reply-broadcast -d 'answer controllers by broadcast'
-complete -c clasp-artnet-in -l interface -r -f -d 'the network interface, by its name or address; default all'
+complete -c clasp-artnet-in -l interface -r -f -a '(timeout 1 clasp-artnet-in --list 2>/dev/null)' -d 'the network interface, by its name or address; default all'
 complete -c clasp-artnet-in -l once -d 'end after the first frame'
 complete -c clasp-artnet-in -l list -d 'list the interfaces and exit'
 complete -c clasp-artnet-in -l rcvbuf -r -f -d 'room for packets that wait, as 4M; default 1M; more than the system allows needs CAP_NET_ADMIN'

@@ -69,7 +69,11 @@ _clasp_artnet_out()
 		mapfile -t COMPREPLY < <(compgen -W 'hold blackout' -- "$cur")
 		return ;;
 	--interface|=--interface)
-		:
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <({ timeout 1 clasp-artnet-out --list 2>/dev/null |
+		    cut -f 1 | while IFS= read -r word; do
+			[[ $word == "$cur"* ]] && printf '%s\n' "$word"
+		done; } | sort -u)
 		return ;;
 	--rcvbuf|=--rcvbuf)
 		:

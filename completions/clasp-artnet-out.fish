@@ -32,7 +32,7 @@ complete -c clasp-artnet-out -l scale -r -f -a 'auto raw unit' -d 'auto (floats 
 complete -c clasp-artnet-out -l once -d 'read all, send one frame, exit'
 complete -c clasp-artnet-out -l hold -d 'keep sending after the end of the input, until a signal'
 complete -c clasp-artnet-out -l on-exit -r -f -a 'hold blackout' -d 'hold (leave the last frame standing; the default) or blackout'
-complete -c clasp-artnet-out -l interface -r -f -d 'the network interface, by its name or address; needed where there are several'
+complete -c clasp-artnet-out -l interface -r -f -a '(timeout 1 clasp-artnet-out --list 2>/dev/null)' -d 'the network interface, by its name or address; needed where there are several'
 complete -c clasp-artnet-out -l list -d 'list the interfaces and exit'
 complete -c clasp-artnet-out -l rcvbuf -r -f -d 'room for packets that wait, as 4M; default 1M; more than the system allows needs CAP_NET_ADMIN'
 complete -c clasp-artnet-out -l show -f -a 'hex dec pct' -d 'draw the levels in the terminal, as hex (the default), dec or pct'

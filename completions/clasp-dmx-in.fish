@@ -15,7 +15,7 @@ function __clasp_dmx_in_addresses
 end
 
 complete -c clasp-dmx-in -f
-complete -c clasp-dmx-in -s d -l device -r -F -d 'the widget\'s serial port, or - for packets on stdin'
+complete -c clasp-dmx-in -s d -l device -r -F -a '(timeout 1 clasp-dmx-in --list 2>/dev/null)' -d 'the widget\'s serial port, or - for packets on stdin'
 complete -c clasp-dmx-in -l driver -r -f -a 'enttec-pro raw' -d 'what the device is: enttec-pro (the default) or raw (frames and nothing around them)'
 complete -c clasp-dmx-in -s U -l universe -r -f -d 'universe; default 1'
 complete -c clasp-dmx-in -l flat -d '/dmx/C without the universe'

@@ -40,7 +40,10 @@ _clasp_dmx_out()
 	case $eq$prev in
 	-d|=-d|--device|=--device)
 		compopt -o filenames 2>/dev/null
-		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		mapfile -t COMPREPLY < <({ timeout 1 clasp-dmx-out --list 2>/dev/null |
+		    cut -f 1 | while IFS= read -r word; do
+			[[ $word == "$cur"* ]] && printf '%s\n' "$word"
+		done; compgen -f -- "$cur"; } | sort -u)
 		return ;;
 	--driver|=--driver)
 		mapfile -t COMPREPLY < <(compgen -W 'enttec-pro opendmx udmx raw' -- "$cur")

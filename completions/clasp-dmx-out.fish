@@ -15,7 +15,7 @@ function __clasp_dmx_out_addresses
 end
 
 complete -c clasp-dmx-out -f
-complete -c clasp-dmx-out -s d -l device -r -F -d 'the serial port, or - for packets on stdout; of uDMX its name'
+complete -c clasp-dmx-out -s d -l device -r -F -a '(timeout 1 clasp-dmx-out --list 2>/dev/null)' -d 'the serial port, or - for packets on stdout; of uDMX its name'
 complete -c clasp-dmx-out -l driver -r -f -a 'enttec-pro opendmx udmx raw' -d 'what the device is: enttec-pro (the default), opendmx, udmx or raw'
 complete -c clasp-dmx-out -s U -l universe -r -f -d 'universe; default 1; N,M: the two outputs of an ultraDMX'
 complete -c clasp-dmx-out -l flat -d 'take /dmx/C too'

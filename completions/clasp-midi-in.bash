@@ -40,7 +40,10 @@ _clasp_midi_in()
 	case $eq$prev in
 	-d|=-d|--device|=--device)
 		compopt -o filenames 2>/dev/null
-		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		mapfile -t COMPREPLY < <({ timeout 1 clasp-midi-in --list 2>/dev/null |
+		    cut -f 1 | while IFS= read -r word; do
+			[[ $word == "$cur"* ]] && printf '%s\n' "$word"
+		done; compgen -f -- "$cur"; } | sort -u)
 		return ;;
 	--as|=--as)
 		:
@@ -59,11 +62,17 @@ _clasp_midi_in()
 		return ;;
 	--in-port|=--in-port)
 		compopt -o filenames 2>/dev/null
-		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		mapfile -t COMPREPLY < <({ timeout 1 clasp-midi-in --list 2>/dev/null |
+		    cut -f 1 | while IFS= read -r word; do
+			[[ $word == "$cur"* ]] && printf '%s\n' "$word"
+		done; compgen -f -- "$cur"; } | sort -u)
 		return ;;
 	--out-port|=--out-port)
 		compopt -o filenames 2>/dev/null
-		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		mapfile -t COMPREPLY < <({ timeout 1 clasp-midi-in --list 2>/dev/null |
+		    cut -f 1 | while IFS= read -r word; do
+			[[ $word == "$cur"* ]] && printf '%s\n' "$word"
+		done; compgen -f -- "$cur"; } | sort -u)
 		return ;;
 	--on-exit|=--on-exit)
 		mapfile -t COMPREPLY < <(compgen -W 'release hold' -- "$cur")

@@ -15,7 +15,7 @@ function __clasp_midi_in_addresses
 end
 
 complete -c clasp-midi-in -f
-complete -c clasp-midi-in -s d -l device -r -F -d 'raw:PATH, serial:PATH[@BAUD], - for stdin, or part of a port\'s name; default: the first port'
+complete -c clasp-midi-in -s d -l device -r -F -a '(timeout 1 clasp-midi-in --list 2>/dev/null)' -d 'raw:PATH, serial:PATH[@BAUD], - for stdin, or part of a port\'s name; default: the first port'
 complete -c clasp-midi-in -l as -r -f -d 'the device\'s name in addresses; default: default'
 complete -c clasp-midi-in -l profile -r -f -a 'raw doc' -d 'raw (ints, channels 0-15; the default) or doc (0.0-1.0, channels 1-16)'
 complete -c clasp-midi-in -l clock -d 'carry the timing clock'
@@ -24,8 +24,8 @@ complete -c clasp-midi-in -l mtc -d 'carry MIDI time code'
 complete -c clasp-midi-in -l cc14 -r -f -d 'controllers 0-31 that are 14 bit wide, as 1,7-9'
 complete -c clasp-midi-in -l nrpn -f -a '7 14' -d 'read NRPNs; with 7 their values are 7 bit wide'
 complete -c clasp-midi-in -l rpn -f -a '7 14' -d 'the same for RPNs'
-complete -c clasp-midi-in -l in-port -r -F -d 'with --both: where to read, instead of -d'
-complete -c clasp-midi-in -l out-port -r -F -d 'with --both: where to send, instead of -d'
+complete -c clasp-midi-in -l in-port -r -F -a '(timeout 1 clasp-midi-in --list 2>/dev/null)' -d 'with --both: where to read, instead of -d'
+complete -c clasp-midi-in -l out-port -r -F -a '(timeout 1 clasp-midi-in --list 2>/dev/null)' -d 'with --both: where to send, instead of -d'
 complete -c clasp-midi-in -l running-status -d 'with --both: leave out a status byte that is the one before'
 complete -c clasp-midi-in -l on-exit -r -f -a 'release hold' -d 'with --both: release (end every note that sounds; the default) or hold'
 complete -c clasp-midi-in -l list -d 'list the devices and exit'

@@ -15,7 +15,7 @@ function __clasp_midi_out_addresses
 end
 
 complete -c clasp-midi-out -f
-complete -c clasp-midi-out -s d -l device -r -F -d 'raw:PATH, serial:PATH[@BAUD], - for stdout, or part of a port\'s name; default: the first port'
+complete -c clasp-midi-out -s d -l device -r -F -a '(timeout 1 clasp-midi-out --list 2>/dev/null)' -d 'raw:PATH, serial:PATH[@BAUD], - for stdout, or part of a port\'s name; default: the first port'
 complete -c clasp-midi-out -l as -r -f -d 'the device\'s name in addresses; default: default'
 complete -c clasp-midi-out -l profile -r -f -a 'raw doc' -d 'raw (ints, channels 0-15; the default) or doc (0.0-1.0, channels 1-16)'
 complete -c clasp-midi-out -l clock -d 'send the timing clock'
@@ -24,8 +24,8 @@ complete -c clasp-midi-out -l mtc -d 'send MIDI time code'
 complete -c clasp-midi-out -l cc14 -r -f -d 'with --both: controllers 0-31 that are read 14 bit wide, as 1,7-9'
 complete -c clasp-midi-out -l nrpn -f -a '7 14' -d 'with 7: values of NRPNs are 7 bit wide; with --both they are read, too'
 complete -c clasp-midi-out -l rpn -f -a '7 14' -d 'the same for RPNs'
-complete -c clasp-midi-out -l in-port -r -F -d 'with --both: where to read, instead of -d'
-complete -c clasp-midi-out -l out-port -r -F -d 'with --both: where to send, instead of -d'
+complete -c clasp-midi-out -l in-port -r -F -a '(timeout 1 clasp-midi-out --list 2>/dev/null)' -d 'with --both: where to read, instead of -d'
+complete -c clasp-midi-out -l out-port -r -F -a '(timeout 1 clasp-midi-out --list 2>/dev/null)' -d 'with --both: where to send, instead of -d'
 complete -c clasp-midi-out -l running-status -d 'leave out a status byte that is the one before'
 complete -c clasp-midi-out -l on-exit -r -f -a 'release hold' -d 'release (end every note that sounds; the default) or hold'
 complete -c clasp-midi-out -l list -d 'list the devices and exit'

@@ -23,7 +23,7 @@ complete -c clasp-sacn-in -l status -d 'tell who sends, as /sacn/U/status, when 
 complete -c clasp-sacn-in -l preview -d 'take packets that are marked as preview, too'
 complete -c clasp-sacn-in -l on-loss -r -f -a 'hold blackout' -d 'when the last source is gone: hold (its levels stay; the default) or blackout'
 complete -c clasp-sacn-in -l once -d 'end when every universe has had a frame'
-complete -c clasp-sacn-in -l interface -r -f -d 'the network interface, by its name or address; needed where there are several'
+complete -c clasp-sacn-in -l interface -r -f -a '(timeout 1 clasp-sacn-in --list 2>/dev/null)' -d 'the network interface, by its name or address; needed where there are several'
 complete -c clasp-sacn-in -l list -d 'list the interfaces and exit'
 complete -c clasp-sacn-in -l rcvbuf -r -f -d 'room for packets that wait, as 4M; default 1M; more than the system allows needs CAP_NET_ADMIN'
 complete -c clasp-sacn-in -l show -f -a 'hex dec pct' -d 'draw the levels in the terminal, as hex (the default), dec or pct'

@@ -32,7 +32,7 @@ complete -c clasp-sacn-out -l on-exit -r -f -a 'hold blackout release' -d 'relea
 complete -c clasp-sacn-out -l scale -r -f -a 'auto raw unit' -d 'auto (floats 0.0-1.0 are shares of 255, larger ones levels), raw (all are levels) or unit (all are shares)'
 complete -c clasp-sacn-out -l once -d 'read all, send one frame, exit'
 complete -c clasp-sacn-out -l hold -d 'keep sending after the end of the input, until a signal'
-complete -c clasp-sacn-out -l interface -r -f -d 'the network interface, by its name or address; needed where there are several'
+complete -c clasp-sacn-out -l interface -r -f -a '(timeout 1 clasp-sacn-out --list 2>/dev/null)' -d 'the network interface, by its name or address; needed where there are several'
 complete -c clasp-sacn-out -l list -d 'list the interfaces and exit'
 complete -c clasp-sacn-out -l rcvbuf -r -f -d 'room for packets that wait, as 4M; default 1M; more than the system allows needs CAP_NET_ADMIN'
 complete -c clasp-sacn-out -l show -f -a 'hex dec pct' -d 'draw the levels in the terminal, as hex (the default), dec or pct'

@@ -78,8 +78,8 @@ const struct cli_option cli_show_options[] = {
 /* Those of a network. */
 const struct cli_option cli_network_options[] = {
 	{ CLI_INTERFACE, 0, "interface", "IF|ADDR", "the network interface, by "
-	    "its name or address; needed where there are several", CLI_ARG, 0,
-	    NULL },
+	    "its name or address; needed where there are several", CLI_ARG,
+	    CLI_COMPLETE_LISTED, NULL },
 	{ CLI_LIST, 0, "list", NULL, "list the interfaces and exit",
 	    CLI_NO_CONFIG, 0, NULL },
 	{ 0 }

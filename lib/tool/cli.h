@@ -39,6 +39,8 @@ enum cli_exit {
 enum cli_complete {
 	CLI_COMPLETE_NOTHING,
 	CLI_COMPLETE_FILE,
+	CLI_COMPLETE_LISTED,	/* the first column of the tool's --list */
+	CLI_COMPLETE_DEVICE,	/* those, and files */
 	CLI_COMPLETE_ADDRESS,	/* asks the relay */
 	CLI_COMPLETE_WORDS	/* the words of `words` */
 };

@@ -62,6 +62,18 @@ static const char bash_files[] =
 	"compopt -o filenames 2>/dev/null\n"
 	"\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")";
 
+/* No compgen -W: it would expand what a device is called. */
+static const char bash_listed[] =
+	"compopt -o filenames 2>/dev/null\n"
+	"\t\tmapfile -t COMPREPLY < <({ timeout 1 @P@ --list 2>/dev/null |\n"
+	"\t\t    cut -f 1 | while IFS= read -r word; do\n"
+	"\t\t\t[[ $word == \"$cur\"* ]] && printf '%s\\n' \"$word\"\n"
+	"\t\tdone; ";
+
+static const char zsh_listed[] =
+	"{compadd - ${(f)\"$(timeout 1 @P@ --list 2>/dev/null | "
+	"cut -f 1)\"}";
+
 static const char zsh_head[] =
 	"#compdef @P@\n"
 	"\n"
@@ -159,6 +171,13 @@ bash_offer(struct clasp_buf *out, const struct cli_tool *tool,
 	case CLI_COMPLETE_FILE:
 		clasp_buf_add_c(out, bash_files);
 		break;
+	case CLI_COMPLETE_LISTED:
+	case CLI_COMPLETE_DEVICE:
+		put_named(out, bash_listed, tool->name);
+		clasp_buf_add_c(out, complete == CLI_COMPLETE_DEVICE ?
+		    "compgen -f -- \"$cur\"; } | sort -u)" :
+		    "} | sort -u)");
+		break;
 	case CLI_COMPLETE_ADDRESS:
 		put_named(out, "_@F@_addresses", tool->name);
 		break;
@@ -234,6 +253,12 @@ zsh_action(struct clasp_buf *out, const struct cli_tool *tool,
 	case CLI_COMPLETE_FILE:
 		clasp_buf_add_c(out, "_files");
 		break;
+	case CLI_COMPLETE_LISTED:
+	case CLI_COMPLETE_DEVICE:
+		put_named(out, zsh_listed, tool->name);
+		clasp_buf_add_c(out, complete == CLI_COMPLETE_DEVICE ?
+		    "; _files}" : "}");
+		break;
 	case CLI_COMPLETE_ADDRESS:
 		put_named(out, "_@F@_addresses", tool->name);
 		break;
@@ -301,6 +326,13 @@ fish_offer(struct clasp_buf *out, const struct cli_tool *tool,
 	switch (complete) {
 	case CLI_COMPLETE_FILE:
 		clasp_buf_add_c(out, " -F");
+		break;
+	case CLI_COMPLETE_LISTED:
+	case CLI_COMPLETE_DEVICE:
+		clasp_buf_add_c(out, complete == CLI_COMPLETE_DEVICE ? " -F" :
+		    " -f");
+		put_named(out, " -a '(timeout 1 @P@ --list 2>/dev/null)'",
+		    tool->name);
 		break;
 	case CLI_COMPLETE_ADDRESS:
 		put_named(out, " -f -a '(__@F@_addresses)'", tool->name);

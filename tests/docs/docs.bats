@@ -221,6 +221,40 @@ none() {
 	assert_output --partial json
 }
 
+@test "devices and interfaces are completed from --list" {
+	[[ -x $BIN/clasp-midi-in ]] || skip "no clasp-midi-in here"
+	clasp-midi-in --completion=bash >c
+	clasp-sacn-in --completion=bash >i
+	clasp-midi-in --completion=fish >f
+	mkdir shim && touch here
+	cat >shim/clasp-midi-in <<-'END'
+	#!/bin/sh
+	printf 'nanoKONTROL $(touch gone)\tALSA\n/dev/midi9\tMPK\n'
+	END
+	printf '#!/bin/sh\nprintf "eth7\t10.0.0.1\n"\n' >shim/clasp-sacn-in
+	chmod +x shim/*
+	cat >try <<-'END'
+	source "$2"
+	COMP_WORDS=("${@:3}") COMP_CWORD=$(($# - 3)) COMP_LINE="${*:3}"
+	"$1"
+	printf '%s\n' "${COMPREPLY[@]}"
+	END
+	PATH=$PWD/shim:$PATH
+	run -0 bash try _clasp_midi_in c clasp-midi-in -d na
+	assert_output 'nanoKONTROL $(touch gone)'
+	run -0 bash try _clasp_midi_in c clasp-midi-in --in-port = /dev/midi
+	assert_output /dev/midi9
+	run -0 bash try _clasp_midi_in c clasp-midi-in -d he
+	assert_output here
+	run -0 bash try _clasp_sacn_in i clasp-sacn-in --interface ''
+	assert_output eth7
+	[ ! -e gone ]
+	command -v fish >/dev/null || skip "no fish here"
+	run -0 fish -c 'source f; complete -C "clasp-midi-in -d nano"'
+	assert_output --partial nanoKONTROL
+	[ ! -e gone ]
+}
+
 @test "every example of the manual pages runs" {
 	[[ -x $BIN/clasp-relay ]] || skip "no clasp-relay here"
 	run "$TOP/tests/docs/run-examples" "$TOP"/man/*.[157]

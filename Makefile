@@ -290,6 +290,9 @@ install: all
 	for r in $(RULES); do install -D -m 644 udev/$$r \
 	    $(DESTDIR)$(UDEVDIR)/$$r || exit 1; done
 	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)
+	install -d $(DESTDIR)$(DOCDIR)/docs $(DESTDIR)$(DOCDIR)/examples
+	install -m 644 docs/*.md $(DESTDIR)$(DOCDIR)/docs
+	install -m 644 examples/*.c $(DESTDIR)$(DOCDIR)/examples
 
 uninstall:
 	for p in $(PROGRAMS); do rm -f $(DESTDIR)$(BINDIR)/$$p \

@@ -43,6 +43,12 @@ install_tree() {
 	[ -x dest/opt/clasp/bin/clasp-set ]
 	[ -f dest/opt/clasp/include/clasp/clasp.h ]
 	[ -f dest/opt/clasp/share/man/man1/clasp-set.1 ]
+	# what the README points to came along
+	sed -n 's/.*](\([^):]*\)).*/\1/p' "$TOP/README.md" >links
+	[ -s links ]
+	while read -r link; do
+		[ -e "dest/opt/clasp/share/doc/clasp-tools/$link" ]
+	done <links
 	run grep -r "$WORK" dest/opt/clasp/lib/pkgconfig
 	assert_failure
 	make -s -C "$TOP" BUILD="${BUILD:-build}" DESTDIR="$WORK/dest" \

@@ -173,9 +173,10 @@ clasp_midisink_ended(void *sink)
 	if (s->state != RUNNING)
 		return;
 	s->state = ENDED;
-	if (s->was_open && !s->open && !s->config.wait)
+	if (s->was_open && !s->open && !s->config.wait) {
+		cli_fail(CLI_UNREACHABLE);	/* why has been said */
 		done(s);
-	else
+	} else
 		run(s);
 }
 

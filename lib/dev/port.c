@@ -456,7 +456,8 @@ static const char *
 gone(const struct clasp_port *port)
 {
 	return !is_outward(port) ? "gone" : errno == EPIPE ?
-	    "nobody reads it any more" : strerror(errno);
+	    "nobody reads it any more" :
+	    uv_strerror(uv_translate_sys_error(errno));
 }
 
 static void

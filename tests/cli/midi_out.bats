@@ -226,6 +226,12 @@ $D/ch/0/note event {\"note\":60,\"on\":false,\"velocity\":0}"
 	done
 }
 
+@test "a full disk is told, and is exit 3" {
+	run -3 clasp-midi-out -d raw:/dev/full \
+	    <<<'/midi/default/ch/0/cc/7 1'
+	[[ ${lines[0]} == 'clasp-midi-out: /dev/full: no space left on device'* ]]
+}
+
 @test "random lines, as an independent writer has them" {
 	local options seed=0
 

@@ -15,6 +15,7 @@
 #include "wire/address.h"
 
 #define RATE_HZ	60	/* values a second for an address, with -u */
+#define MOVED_MAX	50	/* a relay has a limit, 100 if nobody said */
 
 struct clasp_bridge {
 	struct clasp_bridge_config config;
@@ -289,6 +290,32 @@ on_usr1(uv_signal_t *handle, int number)
 
 /* ----------------------------------------------------------- life and end */
 
+/* Too many patterns: one in their place, for all below what begins them. */
+static void
+want_less(struct clasp_bridge *b)
+{
+	char *first = b->moved[0], *whole;
+	size_t len = strcspn(first, "*"), i;
+
+	while (b->nmoved > 1) {
+		whole = b->moved[--b->nmoved];
+		for (i = 0; i < len && whole[i] == first[i];)
+			i++;
+		len = i;
+		free(whole);
+	}
+	/* "/fad" of "/fader/1" and "/fade/2" is no segment */
+	while (len > 1 && first[len - 1] != '/')
+		len--;
+	whole = malloc(len + 3);
+	if (!whole)
+		cli_die(CLI_UNREACHABLE, NULL, "out of memory");
+	memcpy(whole, first, len);
+	memcpy(whole + len, "**", 3);
+	free(first);
+	b->moved[0] = whole;
+}
+
 /* What rules bring into the namespace from outside must be asked for, too. */
 static void
 want_moved(struct clasp_bridge *b)
@@ -309,6 +336,8 @@ want_moved(struct clasp_bridge *b)
 			cli_die(CLI_UNREACHABLE, NULL, "out of memory");
 		b->nmoved++;
 	}
+	if (b->nmoved > MOVED_MAX)
+		want_less(b);
 }
 
 static void

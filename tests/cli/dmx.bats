@@ -376,6 +376,11 @@ stalled() {
 	    --map "/fader/1 /dmx/1/1" --map "/dmx/1/2 neg neg" \
 	    --map "/fader/* /dmx/1/\$1" --map "/other int" | xxd -p -c 600'
 	[[ $output == 7e060102000b16210000* ]]
+	# more rules than a relay has room for subscriptions
+	seq 1 300 | sed 's#.*#/fader/& /dmx/1/&#' >rules
+	run -0 bash -c 'clasp-dmx-out -d - --once -u "$CLASP_URL" -m rules |
+	    xxd -p -c 600'
+	[[ $output == 7e060102000b16210000* ]]
 	# and what comes live
 	widget
 	bg_ready out clasp-dmx-out -d W -u "$CLASP_URL" \

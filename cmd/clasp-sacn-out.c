@@ -131,7 +131,7 @@ take_option(int id)
 		break;
 	case OPT_CID:
 		if (clasp_sacn_cid_parse(cli_arg(), cid) < 0)
-			cli_arg_bad("must be a UUID");
+			cli_arg_bad("'%s' is no UUID", cli_arg());
 		sending.cid = cid;
 		break;
 	case OPT_SYNC:

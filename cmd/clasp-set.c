@@ -343,7 +343,7 @@ take_ttl(void)
 	uint64_t us = cli_arg_duration_us();
 
 	if (us % 1000000 != 0)
-		cli_arg_bad("whole seconds only");
+		cli_arg_bad("'%s' is not whole seconds", cli_arg());
 	if (us / 1000000 >= CLASP_TTL_ABSOLUTE)
 		cli_arg_bad("too long");
 	has_ttl = true;
@@ -371,7 +371,7 @@ take_options(int argc, char **argv)
 			has_rev = true;
 			if (clasp_uint_parse(clasp_str_c(cli_arg()),
 			    &if_rev) < 0)
-				cli_arg_bad("not a revision");
+				cli_arg_bad("'%s' is not a revision", cli_arg());
 			break;
 		case OPT_SPLIT:
 			split = true;

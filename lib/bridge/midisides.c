@@ -268,7 +268,8 @@ controllers(const char *list)
 	struct clasp_numset set = { 0 };
 
 	if (clasp_numset_parse(&set, list, 0, 31) < 0)
-		cli_arg_bad("must be controllers from 0 to 31, as 1,7-9");
+		cli_arg_bad("'%s' is no list of controllers from 0 to 31, as "
+		    "1,7-9", list);
 	return (uint32_t)set.bits[0];
 }
 

@@ -167,5 +167,6 @@ clasp_network_arg_bytes(int max)
 		if (end > cli_arg() && strcasecmp(end, units[i]) == 0 &&
 		    n > 0 && n <= max / factors[i])
 			return (int)n * factors[i];
-	cli_arg_bad("must be bytes, as 65536, 64K or 4M, at most %d", max);
+	cli_arg_bad("'%s' is not bytes, as 65536, 64K or 4M, at most %d",
+	    cli_arg(), max);
 }

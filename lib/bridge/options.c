@@ -12,8 +12,8 @@ clasp_bridge_arg_universes(struct clasp_numset *set, unsigned min,
     unsigned max)
 {
 	if (clasp_numset_parse(set, cli_arg(), min, max) < 0)
-		cli_arg_bad("must be universes from %u to %u, as %u-%u,%u",
-		    min, max, min, min + 3, min + 6);
+		cli_arg_bad("'%s' is no list of universes from %u to %u, as "
+		    "%u-%u,%u", cli_arg(), min, max, min, min + 3, min + 6);
 }
 
 uint32_t
@@ -22,7 +22,7 @@ clasp_bridge_arg_seconds(void)
 	uint64_t us = cli_arg_duration_us();
 
 	if (us == 0 || us % 1000000 || us / 1000000 >= CLASP_TTL_ABSOLUTE)
-		cli_arg_bad("must be whole seconds");
+		cli_arg_bad("'%s' is not whole seconds", cli_arg());
 	return (uint32_t)(us / 1000000);
 }
 
@@ -32,7 +32,7 @@ frame_rate(void)
 	double rate = cli_arg_rate();
 
 	if (rate < 1 || rate > CLASP_DMX_RATE_MAX)
-		cli_arg_bad("must be 1 to %d frames a second",
+		cli_arg_bad("'%s' is not 1 to %d frames a second", cli_arg(),
 		    CLASP_DMX_RATE_MAX);
 	return rate;
 }

@@ -505,7 +505,7 @@ cli_arg_word(void)
 		if (*end == '\0')
 			break;
 	}
-	cli_arg_bad("must be %s", must);
+	cli_arg_bad("'%s' is not %s", current.arg, must);
 }
 
 char **

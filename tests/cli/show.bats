@@ -70,7 +70,7 @@ restored() {
 and --show is in place of them"
 	run -2 --separate-stderr clasp-dmx-in -d - --show=octal
 	assert_equal "${stderr_lines[0]}" \
-	    'clasp-dmx-in: --show: must be hex, dec or pct'
+	    "clasp-dmx-in: --show: 'octal' is not hex, dec or pct"
 }
 
 @test "in a terminal: drawn, with keys, and given back" {

@@ -83,6 +83,7 @@ static struct clasp_widget_config widget_config;
 static struct clasp_dmxin_config config;
 static unsigned universe = 1;
 static bool every_frame;
+static bool any;			/* a frame came */
 static bool raw;			/* --driver raw */
 static unsigned slots;			/* of its frames; 0: not given */
 
@@ -96,6 +97,7 @@ static void
 on_frame(const struct clasp_line *line, void *user)
 {
 	(void)user;
+	any = true;
 	clasp_show_touch(show, universe);
 	clasp_show_emit(show, bridge, line);
 	if (options.once)
@@ -169,6 +171,8 @@ static void
 on_end(const char *why, void *user)
 {
 	(void)user;
+	if (options.once && !any)
+		cli_fail(CLI_NO);	/* an empty look is no look */
 	clasp_bridge_source_over(bridge, why);
 }
 

@@ -534,6 +534,14 @@ longest_gap() {
 
 # ---------------------------------------------------------------- dmx-in
 
+@test "--once without any frame is exit 1" {
+	run -1 clasp-dmx-in -d - --once </dev/null
+	assert_output ''
+	run -0 bash -c 'printf "\176\005\003\0\0\0\7\347" |
+	    clasp-dmx-in -d - --once'
+	assert_output '/dmx/1/1 7'
+}
+
 @test "packets on stdin, in order" {
 	local packets=7e0505000000010203e77e0505000000010903e7
 

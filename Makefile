@@ -291,7 +291,7 @@ install: all
 	    $(DESTDIR)$(UDEVDIR)/$$r || exit 1; done
 	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)
 	install -d $(DESTDIR)$(DOCDIR)/docs $(DESTDIR)$(DOCDIR)/examples
-	install -m 644 docs/*.md $(DESTDIR)$(DOCDIR)/docs
+	install -m 644 docs/* $(DESTDIR)$(DOCDIR)/docs
 	install -m 644 examples/*.c $(DESTDIR)$(DOCDIR)/examples
 
 uninstall:

@@ -371,7 +371,8 @@ take_options(int argc, char **argv)
 			has_rev = true;
 			if (clasp_uint_parse(clasp_str_c(cli_arg()),
 			    &if_rev) < 0)
-				cli_arg_bad("'%s' is not a revision", cli_arg());
+				cli_arg_bad("'%s' is not a revision",
+				    cli_arg());
 			break;
 		case OPT_SPLIT:
 			split = true;

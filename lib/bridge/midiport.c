@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "dev/pmport.h"
 #include "dev/sndports.h"
@@ -95,6 +96,18 @@ name_port(struct clasp_midiport *port, const char *name, bool wait)
 	port->subject = name ? name : "MIDI";
 }
 
+/* A device by its path; a file is overwritten only where that was said. */
+static const char *
+device_path(const char *path, bool input)
+{
+	struct stat st;
+
+	if (!input && stat(path, &st) == 0 && S_ISREG(st.st_mode))
+		cli_die(CLI_USAGE, path, "is a file and no device; to "
+		    "overwrite it: raw:%s", path);
+	return path;
+}
+
 void
 clasp_midiport_choose(struct clasp_midiport *port, const char *text,
     bool input, bool wait)
@@ -113,7 +126,7 @@ clasp_midiport_choose(struct clasp_midiport *port, const char *text,
 	else if (strncmp(text, "serial:", 7) == 0)
 		serial_port(device, text + 7);
 	else if (strchr(text, '/'))
-		device->line.path = text;
+		device->line.path = device_path(text, input);
 	else
 		name_port(port, text, wait);
 	if (!port->subject)

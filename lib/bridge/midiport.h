@@ -2,7 +2,8 @@
  * midiport.h - which MIDI port people mean.
  *
  *	-			standard input or output
- *	raw:PATH, a/path	a device of bytes
+ *	raw:PATH, a/path	a device of bytes; for output an existing file
+ *				only with raw:, which empties it
  *	serial:PATH[@BAUD]	a serial line, 31250 baud if not said
  *	anything else		a part of the name of a system's port
  *	NULL			the only one, or the system's first

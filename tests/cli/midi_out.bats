@@ -109,6 +109,17 @@ $D/ch/0/note event {\"note\":60,\"on\":false,\"velocity\":0}"
 	has bytes 903c64803c40b07b00
 }
 
+@test "a file is overwritten only if that was said" {
+	echo precious >file
+	run -2 out "$ON" -d ./file
+	assert_output \
+	    'clasp-midi-out: ./file: is a file and no device; to overwrite it: raw:./file'
+	run cat file
+	assert_output precious
+	run -0 out "$ON" -d raw:./file
+	has file 903c64803c40b07b00
+}
+
 @test "a serial line, 31250 baud, and notes off when the input ends" {
 	pair
 	cat B >bytes 3>&- &

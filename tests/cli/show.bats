@@ -36,9 +36,14 @@ typed() {
 	keys "$1" Enter
 }
 
+# The shell waits for a command: what is typed is for nobody else.
+prompts() {
+	screen | grep -v '^$' | tail -n 1 | grep -qx '>'
+}
+
 # The shell is back, and what is typed is shown: the terminal is as it was.
 restored() {
-	wait_until 10 hides '+0 '
+	wait_until 10 prompts
 	typed 'stty -a | tr " ;" "\n\n" | grep -x echo; echo all  well'
 	wait_until 10 shows 'all well'
 	screen | grep -qx 'echo'

@@ -189,7 +189,7 @@ test_passed() { ((SECONDS > $1)); }
 @test "-T ends a wait" {
 	# something that takes connections and never answers
 	bg peer socat -u "UNIX-LISTEN:$WORK/mute,fork" OPEN:/dev/null
-	wait_until 5 test -S mute
+	wait_until 5 socat -u OPEN:/dev/null "UNIX-CONNECT:$WORK/mute"
 	run -124 clasp-set -T 100ms -u "unix:$WORK/mute" /a 1
 	run -3 --separate-stderr clasp-set --connect-timeout 100ms \
 	    -u "unix:$WORK/mute" /a 1

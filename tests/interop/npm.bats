@@ -141,7 +141,7 @@ last_level_is() {
 	local bytes
 
 	: >synth
-	bg_ready out clasp-midi-out -d ./synth -u "$CLASP_URL"
+	bg_ready out clasp-midi-out -d raw:./synth -u "$CLASP_URL"
 	js synthesizer
 	wait_until 5 eval '[ "$(tail -c 1 synth | xxd -p)" = fa ]'
 	bytes=$(xxd -p -c 0 synth)
